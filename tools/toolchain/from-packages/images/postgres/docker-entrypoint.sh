@@ -1,0 +1,24 @@
+#!/usr/bin/env bash
+# The part of the official image's entry point that sized-stack relies on: an empty data directory is
+# initialised with POSTGRES_USER, POSTGRES_DB and POSTGRES_PASSWORD or POSTGRES_PASSWORD_FILE.
+set -Eeuo pipefail
+
+if [ "$(id -u)" = 0 ]; then
+  install -d -o postgres -g postgres -m 700 "$PGDATA"
+  exec setpriv --reuid=postgres --regid=postgres --init-groups "$0" "$@"
+fi
+
+if [ "${1-}" = postgres ] && [ ! -s "$PGDATA/PG_VERSION" ]; then
+  user=${POSTGRES_USER:-postgres}
+  database=${POSTGRES_DB:-$user}
+  if [ -n "${POSTGRES_PASSWORD_FILE-}" ]; then POSTGRES_PASSWORD=$(<"$POSTGRES_PASSWORD_FILE"); fi
+  : "${POSTGRES_PASSWORD:?set POSTGRES_PASSWORD or POSTGRES_PASSWORD_FILE}"
+  mkdir -p "$PGDATA" && chmod 700 "$PGDATA"
+  initdb --username="$user" --pwfile=<(printf '%s\n' "$POSTGRES_PASSWORD") ${POSTGRES_INITDB_ARGS-}
+  printf '\nhost all all all scram-sha-256\n' >> "$PGDATA/pg_hba.conf"
+  printf "listen_addresses = '*'\n" >> "$PGDATA/postgresql.conf"
+  if [ "$database" != postgres ]; then
+    printf 'CREATE DATABASE "%s"\n' "$database" | postgres --single -j -D "$PGDATA" postgres > /dev/null
+  fi
+fi
+exec "$@"
