@@ -13,7 +13,7 @@ export {
   type Topology,
 } from "./inputs";
 export type { LoadBalancerPlan } from "./load-balancer";
-export { formatMemory, type MemorySize, parseMemory } from "./memory";
+export { formatMemory, isMemorySize, type MemorySize, parseMemory } from "./memory";
 export { type SizingPlan, sizingPlan, type Totals } from "./plan";
 export type { PostgresPlan } from "./postgres";
 export type { RedisPlan } from "./redis";

@@ -1,8 +1,16 @@
+import { type MemorySize, parseMemory } from "./memory";
+
 /** What one machine offers to containers. */
 export interface Hardware {
   /** Logical CPUs. Whole, at least 1. */
   readonly threads: number;
-  /** Memory containers can use, MiB. Whole. */
+  /** Memory containers can use, as `"16GiB"` or `"12000MiB"`. */
+  readonly memory: MemorySize;
+}
+
+/** The part of a machine the system may use, in the units the rules work in. */
+export interface UsableHardware {
+  readonly threads: number;
   readonly memoryMiB: number;
 }
 
@@ -57,7 +65,10 @@ export interface SizingInputs {
 }
 
 /** The inputs with every default applied and the share of the machine taken. */
-export type ResolvedInputs = Required<SizingInputs>;
+export interface ResolvedInputs extends Required<Omit<SizingInputs, "hardware" | "dataHardware">> {
+  readonly hardware: UsableHardware;
+  readonly dataHardware: UsableHardware;
+}
 
 export const DEFAULTS = {
   topology: "single-host",
@@ -89,10 +100,10 @@ export function resolveInputs(inputs: SizingInputs): ResolvedInputs {
   };
 }
 
-function takeShare(hardware: Hardware, share: number): Hardware {
+function takeShare({ threads, memory }: Hardware, share: number): UsableHardware {
   return {
-    threads: Math.max(1, Math.round(hardware.threads * share)),
-    memoryMiB: Math.floor(hardware.memoryMiB * share),
+    threads: Math.max(1, Math.round(threads * share)),
+    memoryMiB: Math.floor(parseMemory(memory) * share),
   };
 }
 

@@ -6,7 +6,7 @@ const { inputs: given } = golden;
 
 function referencePlan(tier: Tier, rollout: "recreate" | "gapless"): SizingPlan {
   return sizingPlan({
-    hardware: { threads: golden.hardware.threads, memoryMiB: golden.hardware.memoryMiB },
+    hardware: { threads: golden.hardware.threads, memory: `${golden.hardware.memoryMiB}MiB` },
     tier,
     topology: "single-host",
     appHosts: given.appHosts,

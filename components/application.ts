@@ -1,0 +1,48 @@
+import type { Input, Resource } from "@pulumi/pulumi";
+import type { PostgresEndpoint } from "./postgres";
+import type { RedisEndpoint } from "./redis";
+
+/** What an application container is told about the data services, and the user's own settings for it. */
+export interface ApplicationArgs {
+  readonly postgres: PostgresEndpoint;
+  readonly redis: RedisEndpoint;
+  /** The application's own settings. The names of docs/application.md are the platform's and win. */
+  readonly env?: Readonly<Record<string, Input<string>>>;
+  /** The application's own secrets, delivered as files. */
+  readonly secrets?: Readonly<Record<string, Input<string>>>;
+}
+
+/** Numeric user of application containers. */
+export const APPLICATION_UID = 1000;
+
+/** Seconds a request waits for a database connection: below any client's own timeout. */
+const POOL_TIMEOUT_SECONDS = 5;
+
+/** The variables of docs/application.md that backend and Celery share. */
+export function applicationEnv(
+  { postgres, redis, env }: ApplicationArgs,
+  pools: { poolSize: number; maxOverflow: number; redisMaxConnections: number },
+): Record<string, Input<string | number>> {
+  return {
+    ...env,
+    POSTGRES_HOST: postgres.host,
+    POSTGRES_PORT: postgres.port,
+    POSTGRES_DB: postgres.database,
+    POSTGRES_USER: postgres.user,
+    REDIS_HOST: redis.host,
+    REDIS_PORT: redis.port,
+    DB_POOL_SIZE: pools.poolSize,
+    DB_MAX_OVERFLOW: pools.maxOverflow,
+    DB_POOL_TIMEOUT: POOL_TIMEOUT_SECONDS,
+    REDIS_MAX_CONNECTIONS: pools.redisMaxConnections,
+  };
+}
+
+export function applicationSecrets({ postgres, redis, secrets }: ApplicationArgs): Record<string, Input<string>> {
+  return { ...secrets, POSTGRES_PASSWORD: postgres.password, REDIS_PASSWORD: redis.password };
+}
+
+/** An application starts when the data services are up. */
+export function applicationDependencies({ postgres, redis }: ApplicationArgs): Resource[] {
+  return [...(postgres.dependsOn ?? []), ...(redis.dependsOn ?? [])];
+}

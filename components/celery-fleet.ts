@@ -1,0 +1,73 @@
+import * as pulumi from "@pulumi/pulumi";
+import {
+  APPLICATION_UID,
+  type ApplicationArgs,
+  applicationDependencies,
+  applicationEnv,
+  applicationSecrets,
+} from "./application";
+import { type ComponentOptions, planOf, type SizedArgs, sizingInputsOf } from "./component";
+import type { CeleryPlan } from "./sizing";
+
+export interface CeleryFleetArgs extends SizedArgs, ApplicationArgs {
+  readonly image: pulumi.Input<string>;
+  /** The Celery application, as `celery -A` names it. Default `app.celery_app`. */
+  readonly app?: string;
+  /** Queues the workers take tasks from. Default: the application's own default queue. */
+  readonly queues?: readonly string[];
+}
+
+/** A Celery child holds one database connection and may open one more. */
+const CHILD_POOL = { poolSize: 1, maxOverflow: 1, redisMaxConnections: 10 } as const;
+
+/** Celery workers: replicas and child processes from the plan, stopped only after their longest task. */
+export class CeleryFleet extends pulumi.ComponentResource {
+  constructor(name: string, args: CeleryFleetArgs, opts?: ComponentOptions) {
+    const whole = planOf(args);
+    const plan = whole.celery;
+    super("sized-stack:index:CeleryFleet", name, { sizing: sizingInputsOf(args), plan }, opts);
+
+    args.platform.run(
+      {
+        name,
+        image: args.image,
+        argv: celeryArgv(plan, args.app ?? "app.celery_app", args.queues),
+        env: {
+          ...applicationEnv(args, CHILD_POOL),
+          LONGEST_TASK_SECONDS: whole.inputs.longestTaskSeconds,
+          STOP_GRACE_SECONDS: plan.stopGraceSeconds,
+        },
+        secrets: applicationSecrets(args),
+        user: APPLICATION_UID,
+        cpu: { quota: plan.cpuQuota, shares: plan.cpuShares },
+        memory: { limitMiB: plan.memoryLimitMiB, reservationMiB: plan.memoryReservationMiB },
+        healthCheck: {
+          command: ["sh", "-c", `celery -A ${args.app ?? "app.celery_app"} inspect ping -d celery@$HOSTNAME`],
+          intervalSeconds: 60,
+          timeoutSeconds: 30,
+          retries: 3,
+          startPeriodSeconds: 60,
+        },
+        stopGraceSeconds: plan.stopGraceSeconds,
+        replicas: plan.replicas,
+        replacement: "start-first",
+      },
+      { parent: this, dependsOn: applicationDependencies(args), transform: args.transform?.container },
+    );
+    this.registerOutputs();
+  }
+}
+
+export function celeryArgv(plan: CeleryPlan, app: string, queues: readonly string[] = []): string[] {
+  return [
+    "celery",
+    `--app=${app}`,
+    "worker",
+    "--loglevel=info",
+    `--concurrency=${plan.concurrency}`,
+    `--prefetch-multiplier=${plan.prefetchMultiplier}`,
+    `--max-tasks-per-child=${plan.maxTasksPerChild}`,
+    `--max-memory-per-child=${plan.maxMemoryPerChildKiB}`,
+    ...(queues.length > 0 ? [`--queues=${queues.join(",")}`] : []),
+  ];
+}

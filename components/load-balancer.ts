@@ -1,0 +1,111 @@
+import * as pulumi from "@pulumi/pulumi";
+import { type ComponentOptions, planOf, type SizedArgs, sizingInputsOf } from "./component";
+import type { LoadBalancerPlan } from "./sizing";
+
+export interface LoadBalancerArgs extends SizedArgs {
+  /** Default `haproxy:3.0`. */
+  readonly image?: pulumi.Input<string>;
+  /** Host name all backend containers answer to. */
+  readonly backendHost: string;
+  readonly backendPort: number;
+  /** Port on 127.0.0.1 that the system is reached at. */
+  readonly port: number;
+}
+
+/** Numeric user of the official image. */
+const HAPROXY_UID = 99;
+const CONFIG_PATH = "/usr/local/etc/haproxy/haproxy.cfg";
+const HEALTH_PORT = 8404;
+const PORT = 8000;
+
+/**
+ * HAProxy in front of the backend. It owns the published port at every tier, and nothing in it depends on the
+ * tier or on how many backends there are: a deploy or a tier change never touches the container people talk to.
+ */
+export class LoadBalancer extends pulumi.ComponentResource {
+  readonly url: string;
+
+  constructor(name: string, args: LoadBalancerArgs, opts?: ComponentOptions) {
+    const plan = planOf(args).loadBalancer;
+    super("sized-stack:index:LoadBalancer", name, { sizing: sizingInputsOf(args), plan }, opts);
+
+    args.platform.run(
+      {
+        name,
+        image: args.image ?? "haproxy:3.0",
+        entrypoint: ["haproxy"],
+        argv: ["-W", "-db", "-f", CONFIG_PATH],
+        files: [{ path: CONFIG_PATH, content: haproxyConfig(plan, args) }],
+        user: HAPROXY_UID,
+        cpu: { shares: plan.cpuShares },
+        memory: { limitMiB: plan.memoryLimitMiB },
+        ports: [{ container: PORT, host: args.port }],
+        healthCheck: {
+          command: ["bash", "-c", HEALTH_CHECK],
+          intervalSeconds: 5,
+          timeoutSeconds: 3,
+          retries: 3,
+          startPeriodSeconds: 10,
+        },
+        stopGraceSeconds: 30,
+        nofile: plan.nofile,
+        replacement: "stop-first",
+      },
+      { parent: this, transform: args.transform?.container },
+    );
+    this.url = `http://127.0.0.1:${args.port}`;
+    this.registerOutputs({ url: this.url });
+  }
+}
+
+const HEALTH_CHECK = `exec 3<>/dev/tcp/127.0.0.1/${HEALTH_PORT} && printf 'GET /health HTTP/1.0\\r\\n\\r\\n' >&3 && grep -q '200 OK' <&3`;
+
+/** Backends are found through Docker's DNS, which lists every container that carries the alias. */
+export function haproxyConfig(
+  plan: LoadBalancerPlan,
+  { backendHost, backendPort }: { backendHost: string; backendPort: number },
+): string {
+  return `global
+  log stdout format raw local0 notice
+  maxconn ${plan.maxConnections}
+
+defaults
+  mode http
+  log global
+  option httplog
+  option dontlog-normal
+  timeout connect 2s
+  timeout client 60s
+  timeout server 60s
+  timeout http-keep-alive 60s
+  timeout http-request 10s
+  timeout queue 10s
+  timeout tunnel 1h
+  option redispatch 1
+  retries 3
+  # A connection that was refused sent nothing and may go elsewhere, whatever the method.
+  retry-on conn-failure
+
+resolvers docker
+  nameserver dns 127.0.0.11:53
+  hold valid 1s
+  hold obsolete 1s
+  hold nx 1s
+
+frontend public
+  bind :${PORT}
+  option forwardfor
+  default_backend backends
+
+backend backends
+  balance leastconn
+  option httpchk GET /api/health
+  # A full worker answers 503 and is alive all the same.
+  http-check expect status 200,503
+  server-template backend 1-16 ${backendHost}:${backendPort} check inter 500ms fall 1 rise 1 resolvers docker init-addr none
+
+frontend health
+  bind :${HEALTH_PORT}
+  monitor-uri /health
+`;
+}

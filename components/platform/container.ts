@@ -1,0 +1,75 @@
+import type { Input } from "@pulumi/pulumi";
+
+/**
+ * One service's containers, in no provider's words. A platform honours every field or says aloud that it
+ * cannot. Memory in MiB, CPU in threads, times in seconds.
+ */
+export interface Container {
+  /** The service's name; other containers reach it under this host name. */
+  readonly name: string;
+  readonly image: Input<string>;
+  /** What runs; the image's entry point runs in front of it unless `entrypoint` replaces it. */
+  readonly argv: readonly string[];
+  readonly entrypoint?: readonly string[];
+  /** Plain settings. Secrets never go here. */
+  readonly env?: Readonly<Record<string, Input<string | number>>>;
+  /** Secret settings: the container finds the value of `X` in the file that `X_FILE` names, or in `X`. */
+  readonly secrets?: Readonly<Record<string, Input<string>>>;
+  /** Text files put into the container before it starts. */
+  readonly files?: readonly ContainerFile[];
+  /** Numeric user the program runs as. */
+  readonly user: number;
+  readonly cpu: ContainerCpuLimits;
+  readonly memory: { readonly limitMiB: number; readonly reservationMiB?: number };
+  readonly ports?: readonly ContainerPort[];
+  readonly volumes?: readonly NamedVolume[];
+  readonly healthCheck: HealthCheck;
+  /** Time between the request to stop and the kill. */
+  readonly stopGraceSeconds: number;
+  /** Files a process may have open. */
+  readonly nofile?: number;
+  /** Size of /dev/shm. */
+  readonly shmSizeMiB?: number;
+  readonly sysctls?: Readonly<Record<string, string>>;
+  /** Equal containers under one name. Default 1. */
+  readonly replicas?: number;
+  /**
+   * `start-first`: a new container is healthy before the old one stops (needs neither a host port nor a
+   * volume). `stop-first`: the old one stops first.
+   */
+  readonly replacement: "start-first" | "stop-first";
+}
+
+export interface ContainerCpuLimits {
+  /** Threads it may use at most; undefined leaves it to the weights. */
+  readonly quota?: number | undefined;
+  /** Weight against its neighbours, 1024 for one thread. */
+  readonly shares: number;
+}
+
+export interface ContainerFile {
+  readonly path: string;
+  readonly content: string;
+  readonly executable?: boolean;
+}
+
+export interface ContainerPort {
+  readonly container: number;
+  /** Port on the host, reached from this machine alone. Undefined: reached by other containers only. */
+  readonly host?: number;
+}
+
+/** A volume that outlives the container and the stack. */
+export interface NamedVolume {
+  readonly name: string;
+  readonly path: string;
+}
+
+export interface HealthCheck {
+  readonly command: readonly string[];
+  readonly intervalSeconds: number;
+  readonly timeoutSeconds: number;
+  readonly retries: number;
+  /** Failures in this time after the start do not count. */
+  readonly startPeriodSeconds: number;
+}

@@ -1,0 +1,104 @@
+import type * as docker from "@pulumi/docker";
+import * as pulumi from "@pulumi/pulumi";
+import type { Container } from "../container";
+
+/** Label with the service's name on every container, beside `sized-stack.stack` with `<project>-<stack>`. */
+export const SERVICE_LABEL = "sized-stack.service";
+export const STACK_LABEL = "sized-stack.stack";
+
+const SECRETS_FOLDER = "/run/secrets";
+/**
+ * Readable by the container's one user, which does not own the file: an upload with an owner makes the engine look
+ * that user up among the users of its own machine, and fail where that has no such user ("getent unable to find
+ * entry"), as the virtual machine of a laptop.
+ */
+const SECRET_PERMISSIONS = "0444";
+/** A container gets this long, beyond its health check's start period, to become healthy. */
+const WAIT_ALLOWANCE_SECONDS = 60;
+
+export interface DockerNames {
+  readonly prefix: string;
+  readonly imageId: pulumi.Input<string>;
+  readonly network: pulumi.Input<string>;
+}
+
+/** The provider's arguments for one container of a service. */
+export function containerArgs(container: Container, { prefix, imageId, network }: DockerNames): docker.ContainerArgs {
+  const { healthCheck } = container;
+  const secrets = Object.entries(container.secrets ?? {}).sort(byName);
+  return {
+    ...(container.replacement === "stop-first" ? { name: `${prefix}-${container.name}` } : {}),
+    image: imageId,
+    command: [...container.argv],
+    ...(container.entrypoint ? { entrypoints: [...container.entrypoint] } : {}),
+    envs: environment(container),
+    user: String(container.user),
+    uploads: [
+      ...secrets.map(([name, value]) => ({
+        file: secretPath(name),
+        content: pulumi.secret(value),
+        permissions: SECRET_PERMISSIONS,
+      })),
+      ...(container.files ?? []).map(({ path, content, executable }) => ({
+        file: path,
+        content,
+        ...(executable ? { executable } : {}),
+      })),
+    ],
+    cpuShares: container.cpu.shares,
+    ...(container.cpu.quota === undefined ? {} : { cpus: String(container.cpu.quota) }),
+    memory: container.memory.limitMiB,
+    // Equal to memory: no swap, and a later raise of memory is not refused for exceeding it.
+    memorySwap: container.memory.limitMiB,
+    ...(container.memory.reservationMiB === undefined ? {} : { memoryReservation: container.memory.reservationMiB }),
+    ports: (container.ports ?? []).flatMap(({ container: internal, host }) =>
+      host === undefined ? [] : [{ internal, external: host, ip: "127.0.0.1" }],
+    ),
+    volumes: (container.volumes ?? []).map(({ name, path }) => ({
+      volumeName: `${prefix}-${name}`,
+      containerPath: path,
+    })),
+    healthcheck: {
+      tests: ["CMD", ...healthCheck.command],
+      interval: duration(healthCheck.intervalSeconds),
+      timeout: duration(healthCheck.timeoutSeconds),
+      retries: healthCheck.retries,
+      startPeriod: duration(healthCheck.startPeriodSeconds),
+    },
+    wait: true,
+    waitTimeout: healthCheck.startPeriodSeconds + WAIT_ALLOWANCE_SECONDS,
+    destroyGraceSeconds: container.stopGraceSeconds,
+    stopTimeout: container.stopGraceSeconds,
+    ...(container.nofile === undefined
+      ? {}
+      : { ulimits: [{ name: "nofile", soft: container.nofile, hard: container.nofile }] }),
+    ...(container.shmSizeMiB === undefined ? {} : { shmSize: container.shmSizeMiB }),
+    ...(container.sysctls ? { sysctls: { ...container.sysctls } } : {}),
+    networksAdvanced: [{ name: network, aliases: [container.name] }],
+    networkMode: "bridge",
+    restart: "unless-stopped",
+    logDriver: "json-file",
+    logOpts: { "max-size": "10m", "max-file": "3" },
+    labels: [
+      { label: SERVICE_LABEL, value: container.name },
+      { label: STACK_LABEL, value: prefix },
+    ],
+  };
+}
+
+function environment({ env = {}, secrets = {} }: Container): pulumi.Input<string>[] {
+  const plain = Object.entries(env).map(([name, value]) => [name, value] as const);
+  const files = Object.keys(secrets).map((name) => [`${name}_FILE`, secretPath(name)] as const);
+  return [...plain, ...files].sort(byName).map(([name, value]) => pulumi.interpolate`${name}=${value}`);
+}
+
+const secretPath = (name: string): string => `${SECRETS_FOLDER}/${name.toLowerCase()}`;
+
+const byName = (a: readonly [string, unknown], b: readonly [string, unknown]): number => (a[0] < b[0] ? -1 : 1);
+
+/** As Docker writes it, so that the next preview sees no difference. */
+function duration(seconds: number): string {
+  if (seconds < 60) return `${seconds}s`;
+  const minutes = Math.floor(seconds / 60);
+  return `${minutes}m${seconds % 60}s`;
+}

@@ -1,0 +1,71 @@
+import * as pulumi from "@pulumi/pulumi";
+import { type ComponentOptions, planOf, type SizedArgs, sizingInputsOf } from "./component";
+import { postgresArgv, postgresStart } from "./postgres-server";
+
+export interface PostgresArgs extends SizedArgs {
+  /** Default `postgres:17`. */
+  readonly image?: pulumi.Input<string>;
+  /** Password of `user`. Set anew at every start, so a changed one takes effect on data that exists. */
+  readonly password: pulumi.Input<string>;
+  /** Default `app`. */
+  readonly database?: string;
+  /** Default `app`. */
+  readonly user?: string;
+}
+
+/** How to reach the database. */
+export interface PostgresEndpoint {
+  readonly host: pulumi.Input<string>;
+  readonly port: number;
+  readonly database: string;
+  readonly user: string;
+  readonly password: pulumi.Input<string>;
+  /** What must be up before a client starts. Empty for a server run elsewhere. */
+  readonly dependsOn?: readonly pulumi.Resource[];
+}
+
+/** Numeric user of the official image. */
+const POSTGRES_UID = 999;
+const PORT = 5432;
+
+/** PostgreSQL on a volume that outlives it, with every memory, worker and connection setting from the plan. */
+export class Postgres extends pulumi.ComponentResource {
+  readonly endpoint: PostgresEndpoint;
+
+  constructor(name: string, args: PostgresArgs, opts?: ComponentOptions) {
+    const plan = planOf(args).postgres;
+    super("sized-stack:index:Postgres", name, { sizing: sizingInputsOf(args), plan }, opts);
+
+    const { database = "app", user = "app", password } = args;
+    const service = args.platform.run(
+      {
+        name,
+        image: args.image ?? "postgres:17",
+        entrypoint: ["bash", postgresStart.path],
+        argv: postgresArgv(plan),
+        env: { POSTGRES_DB: database, POSTGRES_USER: user },
+        secrets: { POSTGRES_PASSWORD: pulumi.secret(password) },
+        files: [postgresStart],
+        user: POSTGRES_UID,
+        cpu: { quota: plan.cpuQuota, shares: plan.cpuShares },
+        memory: { limitMiB: plan.memoryLimitMiB, reservationMiB: plan.memoryReservationMiB },
+        ports: [{ container: PORT }],
+        volumes: [{ name, path: "/var/lib/postgresql/data" }],
+        healthCheck: {
+          command: ["pg_isready", "--host=127.0.0.1", `--username=${user}`, `--dbname=${database}`],
+          intervalSeconds: 5,
+          timeoutSeconds: 3,
+          retries: 5,
+          startPeriodSeconds: 60,
+        },
+        stopGraceSeconds: plan.stopGraceSeconds,
+        nofile: plan.nofile,
+        shmSizeMiB: plan.shmSizeMiB,
+        replacement: "stop-first",
+      },
+      { parent: this, transform: args.transform?.container },
+    );
+    this.endpoint = { host: service.host, port: PORT, database, user, password, dependsOn: service.containers };
+    this.registerOutputs({ host: service.host, port: PORT });
+  }
+}

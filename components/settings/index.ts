@@ -1,0 +1,2 @@
+export { type LoadedSettings, loadSettings } from "./load";
+export { type Settings, settingsSchema } from "./schema";

@@ -1,0 +1,52 @@
+import * as pulumi from "@pulumi/pulumi";
+import { SECRET_SETTINGS, type Settings, settingsSchema } from "./schema";
+
+/** The stack's settings, checked; passwords stay secret. */
+export interface LoadedSettings extends Omit<Settings, (typeof SECRET_SETTINGS)[number]> {
+  readonly postgresPassword: pulumi.Output<string> | undefined;
+  readonly redisPassword: pulumi.Output<string> | undefined;
+}
+
+/**
+ * Reads and checks the stack's settings.
+ * @throws pulumi.RunError with every mistake at once: where, what was given, what is allowed.
+ */
+export function loadSettings(): LoadedSettings {
+  const config = new pulumi.Config();
+  const result = settingsSchema.safeParse(givenSettings());
+  if (!result.success) {
+    const mistakes = result.error.issues.map((issue) => `  ${issue.path.join(".") || config.name}: ${issue.message}`);
+    throw new pulumi.RunError(
+      [
+        `The settings of stack ${pulumi.getStack()} need a correction:`,
+        ...mistakes,
+        "Nothing was created or changed.",
+      ].join("\n"),
+    );
+  }
+  const { postgresPassword: _p, redisPassword: _r, ...settings } = result.data;
+  return {
+    ...settings,
+    postgresPassword: config.getSecret("postgresPassword"),
+    redisPassword: config.getSecret("redisPassword"),
+  };
+}
+
+/** All settings of this project as plain values. Objects and numbers arrive as JSON text. */
+function givenSettings(): Record<string, unknown> {
+  const prefix = `${pulumi.getProject()}:`;
+  const entries = Object.entries(pulumi.runtime.allConfig())
+    .filter(([key]) => key.startsWith(prefix))
+    .map(([key, value]) => [key.slice(prefix.length), value] as const);
+  return Object.fromEntries(entries.map(([key, value]) => [key, isSecret(key) ? value : fromText(value)]));
+}
+
+const isSecret = (key: string): boolean => (SECRET_SETTINGS as readonly string[]).includes(key);
+
+function fromText(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}

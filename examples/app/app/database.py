@@ -1,0 +1,43 @@
+"""One SQLAlchemy engine a process, with the pool the sizing plan gives it."""
+
+from sqlalchemy import URL, BigInteger, Engine, String, create_engine, text
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from app import settings
+
+
+class Base(DeclarativeBase):
+    pass
+
+
+class Item(Base):
+    __tablename__ = "items"
+
+    id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    name: Mapped[str] = mapped_column(String(200))
+
+
+# Celery children hold one connection and one to spare; a backend worker as many as its plan says.
+def make_engine(pool_size: int, max_overflow: int) -> Engine:
+    return create_engine(
+        URL.create(
+            "postgresql+psycopg",
+            username=settings.POSTGRES_USER,
+            password=settings.secret("POSTGRES_PASSWORD"),
+            host=settings.POSTGRES_HOST,
+            port=settings.POSTGRES_PORT,
+            database=settings.POSTGRES_DB,
+        ),
+        pool_size=pool_size,
+        max_overflow=max_overflow,
+        pool_timeout=settings.DB_POOL_TIMEOUT,
+        pool_pre_ping=True,
+        connect_args={"connect_timeout": 3},
+    )
+
+
+def create_tables(engine: Engine) -> None:
+    """Creates what is missing; the lock keeps workers that start together from creating it twice."""
+    with engine.begin() as connection:
+        connection.execute(text("SELECT pg_advisory_xact_lock(4242)"))
+        Base.metadata.create_all(connection)

@@ -1,0 +1,104 @@
+"""The sample FastAPI application: `uvicorn app.main:app`."""
+
+from contextlib import asynccontextmanager
+from typing import Annotated
+
+import anyio.to_thread
+from celery.result import AsyncResult
+from fastapi import FastAPI, HTTPException, Request
+from fastapi.responses import JSONResponse
+from kombu.exceptions import OperationalError as BrokerError
+from pydantic import BaseModel, StringConstraints
+from redis import ConnectionPool, Redis
+from redis.exceptions import RedisError
+from sqlalchemy import text
+from sqlalchemy.exc import OperationalError as DatabaseError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.orm import Session
+
+from app import settings
+from app.celery_app import add, celery_app
+from app.database import Item, create_tables, make_engine
+
+engine = make_engine(settings.DB_POOL_SIZE, settings.DB_MAX_OVERFLOW)
+redis = Redis(
+    connection_pool=ConnectionPool(
+        host=settings.REDIS_HOST,
+        port=settings.REDIS_PORT,
+        password=settings.secret("REDIS_PASSWORD"),
+        max_connections=settings.REDIS_MAX_CONNECTIONS,
+        socket_connect_timeout=3,
+        socket_timeout=5,
+    )
+)
+
+
+@asynccontextmanager
+async def lifespan(_: FastAPI):
+    anyio.to_thread.current_default_thread_limiter().total_tokens = settings.THREAD_LIMIT
+    await anyio.to_thread.run_sync(create_tables, engine)
+    yield
+
+
+app = FastAPI(title="sized-stack example", lifespan=lifespan)
+
+
+@app.exception_handler(DatabaseError)
+@app.exception_handler(PoolTimeout)
+@app.exception_handler(RedisError)
+@app.exception_handler(BrokerError)
+async def service_unavailable(_: Request, error: Exception) -> JSONResponse:
+    """A data service that restarts is back soon: clients are told to come again, not kept waiting."""
+    return JSONResponse({"detail": type(error).__name__}, status_code=503, headers={"Retry-After": "2"})
+
+
+@app.get("/api/health")
+async def health() -> dict[str, str]:
+    """Whether this process answers. Touches nothing else."""
+    return {"status": "ok"}
+
+
+@app.get("/api/ready")
+def ready() -> dict[str, str]:
+    with engine.connect() as connection:
+        connection.execute(text("SELECT 1"))
+    redis.ping()
+    return {"postgres": "ok", "redis": "ok"}
+
+
+class NewItem(BaseModel):
+    name: Annotated[str, StringConstraints(min_length=1, max_length=200)]
+
+
+@app.post("/api/items", status_code=201)
+def create_item(new: NewItem) -> dict[str, int | str]:
+    with Session(engine) as session:
+        item = Item(name=new.name)
+        session.add(item)
+        session.commit()
+        return {"id": item.id, "name": item.name}
+
+
+@app.get("/api/items/{item_id}")
+def read_item(item_id: int) -> dict[str, int | str]:
+    with Session(engine) as session:
+        item = session.get(Item, item_id)
+        if item is None:
+            raise HTTPException(404, f"no item {item_id}")
+        return {"id": item.id, "name": item.name}
+
+
+class Sum(BaseModel):
+    x: int
+    y: int
+
+
+@app.post("/api/tasks", status_code=202)
+def enqueue(numbers: Sum) -> dict[str, str]:
+    return {"id": add.delay(numbers.x, numbers.y).id}
+
+
+@app.get("/api/tasks/{task_id}")
+def task_result(task_id: str) -> dict[str, str | int | None]:
+    result = AsyncResult(task_id, app=celery_app)
+    return {"id": task_id, "state": result.state, "result": result.result if result.successful() else None}

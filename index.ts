@@ -1,0 +1,50 @@
+import * as path from "node:path";
+import * as pulumi from "@pulumi/pulumi";
+import { Backend } from "./components/backend";
+import { CeleryFleet } from "./components/celery-fleet";
+import { LoadBalancer } from "./components/load-balancer";
+import { password } from "./components/password";
+import { DockerPlatform } from "./components/platform";
+import { dockerHardware } from "./components/platform/docker/engine";
+import { localImages } from "./components/platform/docker/local-images";
+import { Postgres } from "./components/postgres";
+import { Redis } from "./components/redis";
+import { loadSettings } from "./components/settings";
+
+export = async () => {
+  const settings = loadSettings();
+  if (settings.target === "ec2") {
+    throw new pulumi.RunError(
+      "target: ec2 is not available yet; this version runs on target: docker. Nothing was created or changed.",
+    );
+  }
+  const { tier, share, images, env } = settings;
+  const hardware = await dockerHardware(settings.hardware);
+  const image = localImages(path.join(__dirname, ".local", "images.json"));
+
+  const platform = new DockerPlatform("docker", { prefix: `${pulumi.getProject()}-${pulumi.getStack()}` });
+  const sized = { hardware, share, tier, platform };
+
+  const postgres = new Postgres("postgres", {
+    ...sized,
+    image: image(images.postgres),
+    password: password("postgres-password", settings.postgresPassword),
+  });
+  const redis = new Redis("redis", {
+    ...sized,
+    image: image(images.redis),
+    password: password("redis-password", settings.redisPassword),
+  });
+  const application = { ...sized, image: image(images.app), env, postgres: postgres.endpoint, redis: redis.endpoint };
+  const backend = new Backend("backend", { ...application, app: settings.backend.app });
+  new CeleryFleet("celery", { ...application, ...settings.celery });
+  const loadBalancer = new LoadBalancer("load-balancer", {
+    ...sized,
+    image: image(images.haproxy),
+    backendHost: "backend",
+    backendPort: backend.port,
+    port: settings.port,
+  });
+
+  return { url: loadBalancer.url };
+};
