@@ -1,14 +1,39 @@
 .DEFAULT_GOAL := help
-.PHONY: help test
+.PHONY: help up down logs psql env clean test
+
+STACK ?= dev
+CLI = node_modules/.bin/tsx tools/cli.ts --stack $(STACK)
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-node_modules/.package-lock.json: package-lock.json
-	@npm ci
+node_modules/.package-lock.json: package.json package-lock.json
+	@command -v node > /dev/null || { echo "Node.js is needed: https://nodejs.org/en/download" >&2; exit 1; }
+	@node tools/check-node.js
+	@echo "Installing npm packages" >&2
+	@npm ci --loglevel=error >&2
 	@touch $@
 
-test: node_modules/.package-lock.json ## Check types and style, and run every test
-	npx tsc
-	npx biome check
-	npx vitest run
+up: node_modules/.package-lock.json ## Run the stack (STACK=dev) and wait until it is ready; sets up what is missing
+	@$(CLI) up
+
+down: node_modules/.package-lock.json ## Stop everything, keep the data
+	@$(CLI) down
+
+logs: node_modules/.package-lock.json ## Follow the logs of all services, or of one: make logs SERVICE=postgres
+	@$(CLI) logs $(SERVICE)
+
+psql: node_modules/.package-lock.json ## Open psql in the database container
+	@$(CLI) psql
+
+env: node_modules/.package-lock.json ## Print what plain pulumi needs: eval "$$(make env)"
+	@$(CLI) setup >&2
+	@$(CLI) env
+
+clean: node_modules/.package-lock.json ## Remove what `make up` made; asks before data
+	@$(CLI) clean
+
+test: node_modules/.package-lock.json ## Check types and style, and run every test; sets up what is missing
+	node_modules/.bin/tsc
+	node_modules/.bin/biome check
+	node_modules/.bin/vitest run

@@ -13,23 +13,25 @@ export interface LoadedSettings extends Omit<Settings, (typeof SECRET_SETTINGS)[
  */
 export function loadSettings(): LoadedSettings {
   const config = new pulumi.Config();
-  const result = settingsSchema.safeParse(givenSettings());
-  if (!result.success) {
-    const mistakes = result.error.issues.map((issue) => `  ${issue.path.join(".") || config.name}: ${issue.message}`);
-    throw new pulumi.RunError(
-      [
-        `The settings of stack ${pulumi.getStack()} need a correction:`,
-        ...mistakes,
-        "Nothing was created or changed.",
-      ].join("\n"),
-    );
-  }
-  const { postgresPassword: _p, redisPassword: _r, ...settings } = result.data;
+  const { postgresPassword: _p, redisPassword: _r, ...settings } = parseSettings(givenSettings(), pulumi.getStack());
   return {
     ...settings,
     postgresPassword: config.getSecret("postgresPassword"),
     redisPassword: config.getSecret("redisPassword"),
   };
+}
+
+/**
+ * Checks settings given as plain values, keys without the project's name.
+ * @throws pulumi.RunError with every mistake at once: where, what was given, what is allowed.
+ */
+export function parseSettings(given: Readonly<Record<string, unknown>>, stack: string): Settings {
+  const result = settingsSchema.safeParse(given);
+  if (result.success) return result.data;
+  const mistakes = result.error.issues.map((issue) => `  ${issue.path.join(".") || "settings"}: ${issue.message}`);
+  throw new pulumi.RunError(
+    [`The settings of stack ${stack} need a correction:`, ...mistakes, "Nothing was created or changed."].join("\n"),
+  );
 }
 
 /** All settings of this project as plain values. Objects and numbers arrive as JSON text. */

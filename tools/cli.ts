@@ -1,0 +1,139 @@
+import { spawn } from "node:child_process";
+import { rmSync } from "node:fs";
+import * as path from "node:path";
+import { stdin, stdout } from "node:process";
+import { createInterface } from "node:readline/promises";
+import { setTimeout as sleep } from "node:timers/promises";
+import { Command } from "commander";
+import { followLogs, stackContainers, stackVolumes } from "./containers";
+import { planSummary } from "./plan-summary";
+import { pulumi, pulumiOutput, selectStack } from "./pulumi";
+import { stackPlan, stackPrefix } from "./stack-settings";
+import { prepare } from "./toolchain";
+import { run } from "./toolchain/command";
+import { pulumiEnvironment } from "./toolchain/environment";
+import { PROJECT } from "./toolchain/versions";
+
+const READY_SECONDS = 60;
+
+const program = new Command("sized-stack").option("--stack <name>", "the stack to work on", "dev");
+const stackName = (): string => program.opts<{ stack: string }>().stack;
+
+program.command("setup").description("find or set up Docker, Pulumi and the images").action(prepare);
+
+program
+  .command("env")
+  .description("print the exports with which plain pulumi works")
+  .action(async () => {
+    for (const [name, value] of Object.entries(await pulumiEnvironment())) {
+      console.log(`export ${name}='${value.replaceAll("'", "'\\''")}'`);
+    }
+  });
+
+program
+  .command("up")
+  .description("run the stack, and wait until it is ready")
+  .action(async () => {
+    await prepare();
+    const env = await pulumiEnvironment();
+    await selectStack(stackName(), env);
+    await pulumi(["up", "--yes", "--skip-preview", "--suppress-outputs", "--stack", stackName()], env);
+    const outputs = JSON.parse(await pulumiOutput(["stack", "output", "--json", "--stack", stackName()], env));
+    await waitUntilReady(outputs.url);
+    console.log(`\n${planSummary(await stackPlan(stackName()))}\n\nReady at ${outputs.url} (API: ${outputs.url}/docs)`);
+  });
+
+program
+  .command("down")
+  .description("stop and remove everything but the data")
+  .action(async () => {
+    await pulumi(
+      ["destroy", "--yes", "--skip-preview", "--suppress-outputs", "--stack", stackName()],
+      await pulumiEnvironment(),
+    );
+    const volumes = await stackVolumes(stackPrefix(stackName()));
+    if (volumes.length > 0) console.log(`Data is kept in the volumes ${volumes.join(", ")}.`);
+  });
+
+program
+  .command("logs")
+  .argument("[service]", "backend, celery, postgres, redis or load-balancer")
+  .description("follow the logs of the stack's containers")
+  .action(async (service?: string) => {
+    await followLogs(await runningContainers(service));
+  });
+
+program
+  .command("psql")
+  .description("open psql in the database container")
+  .action(async () => {
+    const [postgres] = await runningContainers("postgres");
+    const terminal = stdin.isTTY ? ["--interactive", "--tty"] : ["--interactive"];
+    const psql = ["exec", ...terminal, postgres?.id ?? "", "psql", "--username=app", "app"];
+    const child = spawn("docker", psql, { stdio: "inherit" });
+    child.on("close", (code) => {
+      process.exitCode = code ?? 1;
+    });
+  });
+
+program
+  .command("clean")
+  .description("remove what `up` made; asks before it removes data")
+  .action(async () => {
+    const prefix = stackPrefix(stackName());
+    const env = await pulumiEnvironment();
+    const stacks: { name: string }[] = JSON.parse(await pulumiOutput(["stack", "ls", "--json"], env));
+    if (stacks.some(({ name }) => name === stackName())) {
+      await pulumi(["destroy", "--yes", "--skip-preview", "--suppress-outputs", "--stack", stackName()], env);
+      await pulumiOutput(["stack", "rm", "--yes", "--preserve-config", stackName()], env);
+    }
+    const volumes = await stackVolumes(prefix);
+    if (volumes.length > 0 && (await agrees(`Remove the data too (${volumes.join(", ")})?`))) {
+      await run("docker", ["volume", "rm", ...volumes]);
+    } else if (volumes.length > 0) {
+      console.log(`Data is kept in the volumes ${volumes.join(", ")}.`);
+    }
+    const images = await run("docker", ["image", "ls", "--quiet", "--filter", "reference=sized-stack/*"]);
+    const ids = [...new Set(images.split("\n").filter(Boolean))];
+    // One that another stack still uses stays.
+    for (const id of ids) await run("docker", ["image", "rm", "--force", id]).catch(() => undefined);
+    rmSync(path.join(PROJECT, ".local"), { recursive: true, force: true });
+  });
+
+async function runningContainers(service?: string) {
+  const containers = await stackContainers(stackPrefix(stackName()), service);
+  if (containers.length > 0) return containers;
+  throw new Error(
+    `Stack ${stackName()} has no ${service ? `container of ${service}` : "containers"} on this Docker engine. Start it with: make up`,
+  );
+}
+
+async function waitUntilReady(url: string): Promise<void> {
+  const ready = `${url}/api/ready`;
+  let answer = "no answer";
+  for (let second = 0; second < READY_SECONDS; second++) {
+    try {
+      const response = await fetch(ready, { signal: AbortSignal.timeout(5000) });
+      if (response.ok) return;
+      answer = `status ${response.status}`;
+    } catch (error) {
+      answer = error instanceof Error ? error.message : String(error);
+    }
+    await sleep(1000);
+  }
+  throw new Error(`${ready}: ${answer} for ${READY_SECONDS} s. See what the services say: make logs`);
+}
+
+/** Asks on a terminal; without one the answer is no. */
+async function agrees(question: string): Promise<boolean> {
+  if (!stdin.isTTY) return false;
+  const terminal = createInterface({ input: stdin, output: stdout });
+  const answer = await terminal.question(`${question} Type yes to do so: `);
+  terminal.close();
+  return answer.trim() === "yes";
+}
+
+program.parseAsync().catch((error: unknown) => {
+  console.error(`\n${error instanceof Error ? error.message : String(error)}`);
+  process.exitCode = 1;
+});

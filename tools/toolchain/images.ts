@@ -1,0 +1,96 @@
+import * as path from "node:path";
+import { contentHash } from "./cache";
+import { findProgram, run } from "./command";
+import { installDebianPackages } from "./docker-engine";
+import type { Need, Progress } from "./need";
+import { FROM_PACKAGES, PROJECT } from "./versions";
+
+const STAND_INS = path.join(FROM_PACKAGES, "images");
+const BASE_SCRIPT = path.join(STAND_INS, "base.sh");
+const APPLICATION = path.join(PROJECT, "examples", "app");
+/** Name of the sample application's image in the settings. */
+export const APPLICATION_IMAGE = "sized-stack/example-app";
+
+export const SERVICE_IMAGES = ["postgres:17", "redis:8", "haproxy:3.0"] as const;
+export const PYTHON_IMAGE = "python:3.13-slim";
+
+/** An official image, or a stand-in with the same major version and contract. The result is the name to use. */
+export function officialImage(name: (typeof SERVICE_IMAGES)[number] | typeof PYTHON_IMAGE): Need<string> {
+  const folder = path.join(STAND_INS, name.replace(/:.*/, ""));
+  const standIn = `sized-stack/${name}-${contentHash(folder, BASE_SCRIPT)}`;
+  return {
+    name: `Image ${name}`,
+    ways: [
+      { name: "here already", take: () => here(name) },
+      { name: "stand-in built before", take: () => here(standIn) },
+      {
+        name: "docker pull",
+        async take(progress) {
+          await run("docker", ["pull", "--quiet", name], { onLine: progress.detail });
+          return name;
+        },
+      },
+      {
+        name: "stand-in built from Debian packages",
+        async take(progress) {
+          await build(folder, standIn, `BASE=${await baseImage(progress)}`, progress);
+          return standIn;
+        },
+      },
+    ],
+    remedy: `Load the image by hand: docker pull ${name}, or docker load.`,
+  };
+}
+
+/** The sample application on a Python image. The tag follows the content, so that a change is seen. */
+export function applicationImage(pythonImage: string): Need<string> {
+  return {
+    name: "Image of the sample application",
+    ways: [
+      { name: "built before", take: async () => here(await tag()) },
+      {
+        name: "docker build",
+        async take(progress) {
+          const image = await tag();
+          await build(APPLICATION, image, `PYTHON_IMAGE=${pythonImage}`, progress);
+          return image;
+        },
+      },
+    ],
+    remedy: "The last lines above are docker build's own: examples/app/Dockerfile is what it read.",
+  };
+
+  async function tag(): Promise<string> {
+    const python = (await run("docker", ["image", "inspect", "--format", "{{.Id}}", pythonImage])).trim();
+    return `${APPLICATION_IMAGE}:${contentHash(APPLICATION)}-${python.replace("sha256:", "").slice(0, 12)}`;
+  }
+}
+
+async function here(image: string): Promise<string> {
+  await run("docker", ["image", "inspect", "--format", "{{.Id}}", image]);
+  return image;
+}
+
+async function build(folder: string, image: string, argument: string, progress: Progress): Promise<void> {
+  await run("docker", ["build", "--tag", image, "--build-arg", argument, folder], {
+    // Debian's client comes without BuildKit.
+    env: (await hasBuildKit()) ? {} : { DOCKER_BUILDKIT: "0" },
+    onLine: progress.detail,
+  });
+}
+
+const hasBuildKit = (): Promise<boolean> =>
+  run("docker", ["buildx", "version"]).then(
+    () => true,
+    () => false,
+  );
+
+/** A minimal Debian under all stand-ins. */
+async function baseImage(progress: Progress): Promise<string> {
+  const image = `sized-stack/debian:trixie-${contentHash(BASE_SCRIPT)}`;
+  return here(image).catch(async () => {
+    if (!findProgram("mmdebstrap")) await installDebianPackages(["mmdebstrap"], progress);
+    await run("bash", [BASE_SCRIPT, image], { onLine: progress.detail });
+    return image;
+  });
+}
