@@ -46,7 +46,7 @@ export function containerArgs(container: Container, { prefix, imageId, network }
       })),
     ],
     cpuShares: container.cpu.shares,
-    ...(container.cpu.quota === undefined ? {} : { cpus: String(container.cpu.quota) }),
+    ...(container.cpu.quota === undefined ? {} : { cpus: cpusText(container.cpu.quota) }),
     memory: container.memory.limitMiB,
     // Equal to memory: no swap, and a later raise of memory is not refused for exceeding it.
     memorySwap: container.memory.limitMiB,
@@ -95,6 +95,15 @@ function environment({ env = {}, secrets = {} }: Container): pulumi.Input<string
 const secretPath = (name: string): string => `${SECRETS_FOLDER}/${name.toLowerCase()}`;
 
 const byName = (a: readonly [string, unknown], b: readonly [string, unknown]): number => (a[0] < b[0] ? -1 : 1);
+
+/**
+ * Threads as the provider reads them back, so that the next preview sees no difference: `2.0`, `1.67`, and, for the
+ * sake of its way of cutting zeros, `10.` (`nanoInt64ToDecimalString` of terraform-provider-docker).
+ */
+export function cpusText(threads: number): string {
+  const text = threads.toFixed(9);
+  return text.split("0").length - 1 === 9 ? threads.toFixed(1) : text.replace(/0+$/, "");
+}
 
 /** As Docker writes it, so that the next preview sees no difference. */
 function duration(seconds: number): string {

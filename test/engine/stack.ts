@@ -1,0 +1,88 @@
+import { randomBytes } from "node:crypto";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import * as path from "node:path";
+import { stackContainers, stackVolumes } from "../../tools/containers";
+import { stackPrefix } from "../../tools/stack-settings";
+import { run } from "../../tools/toolchain/command";
+import { pulumiEnvironment } from "../../tools/toolchain/environment";
+import { PROJECT } from "../../tools/toolchain/versions";
+
+const PROGRAM = ["Pulumi.yaml", "package.json", "tsconfig.json", "node_modules", "index.ts", "components"];
+
+/** A stack of this project on the real engine, beside a developer's own: its name, port and state are its own. */
+export class TestStack {
+  readonly name = `test-${randomBytes(4).toString("hex")}`;
+  readonly prefix = stackPrefix(this.name);
+  /** A project folder that borrows the program: settings and state written here leave the clone as it is. */
+  private readonly folder = mkdtempSync(path.join(tmpdir(), "sized-stack-"));
+
+  private constructor(
+    readonly port: number,
+    private readonly env: Readonly<Record<string, string>>,
+  ) {}
+
+  static async create(): Promise<TestStack> {
+    const stack = new TestStack(await freePort(), await pulumiEnvironment());
+    for (const name of PROGRAM) symlinkSync(path.join(PROJECT, name), path.join(stack.folder, name));
+    mkdirSync(path.join(stack.folder, "state"));
+    await stack.pulumi("stack", "init", stack.name);
+    await stack.set({
+      target: "docker",
+      tier: "low",
+      "hardware.threads": 1,
+      "hardware.memory": "2GiB",
+      port: stack.port,
+    });
+    return stack;
+  }
+
+  async set(settings: Readonly<Record<string, string | number>>): Promise<void> {
+    for (const [key, value] of Object.entries(settings)) {
+      await this.pulumi("config", "set", "--path", `sized-stack:${key}`, String(value));
+    }
+  }
+
+  /** Runs `pulumi` on this stack and resolves to what it prints. */
+  pulumi(...args: string[]): Promise<string> {
+    return run("pulumi", [...args, "--non-interactive"], {
+      cwd: this.folder,
+      env: {
+        ...this.env,
+        PULUMI_BACKEND_URL: `file://${this.folder}/state`,
+        PULUMI_CONFIG_PASSPHRASE: "of a test",
+      },
+    });
+  }
+
+  up = (): Promise<string> => this.pulumi("up", "--yes", "--skip-preview");
+  down = (): Promise<string> => this.pulumi("destroy", "--yes", "--skip-preview");
+
+  stateFile = (): string =>
+    readFileSync(path.join(this.folder, "state", ".pulumi", "stacks", "sized-stack", `${this.name}.json`), "utf8");
+
+  url = (pathAndQuery: string): string => `http://127.0.0.1:${this.port}${pathAndQuery}`;
+
+  /** Removes all of it, its data included, whatever state a failed test left it in. */
+  async remove(): Promise<void> {
+    const containers = await stackContainers(this.prefix);
+    for (const { id } of containers) await run("docker", ["rm", "--force", "--volumes", id]).catch(() => undefined);
+    for (const volume of await stackVolumes(this.prefix)) await run("docker", ["volume", "rm", "--force", volume]);
+    await run("docker", ["network", "rm", this.prefix]).catch(() => undefined);
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+function freePort(): Promise<number> {
+  const server = createServer();
+  return new Promise((resolve, reject) => {
+    server.on("error", reject);
+    server.listen(0, "127.0.0.1", () => {
+      const address = server.address();
+      server.close(() =>
+        address && typeof address === "object" ? resolve(address.port) : reject(new Error("no port")),
+      );
+    });
+  });
+}
