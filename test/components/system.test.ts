@@ -1,0 +1,202 @@
+import * as pulumi from "@pulumi/pulumi";
+import { beforeAll, describe, expect, it } from "vitest";
+import { Backend } from "../../components/backend";
+import { CeleryFleet } from "../../components/celery-fleet";
+import { LoadBalancer } from "../../components/load-balancer";
+import { password } from "../../components/password";
+import { DockerPlatform } from "../../components/platform";
+import { cpusText } from "../../components/platform/docker/container-args";
+import { Postgres } from "../../components/postgres";
+import { Redis } from "../../components/redis";
+import { type SizingPlan, sizingPlan, TIERS, type Tier } from "../../components/sizing";
+import { isSecret, type Registrations, register } from "./mocks";
+
+const hardware = { threads: 8, memory: "16GiB" } as const;
+const PREFIX = "sized-stack-test";
+const CONTAINER = "docker:index/container:Container";
+const VOLUME = "docker:index/volume:Volume";
+const COMPONENTS = ["backend", "celery", "postgres", "redis", "load-balancer"];
+
+const system = (tier: Tier) => (options: pulumi.ComponentResourceOptions) => {
+  const platform = new DockerPlatform("docker", { prefix: PREFIX }, options);
+  const sized = { hardware, tier, platform };
+  const postgres = new Postgres("postgres", { ...sized, password: pulumi.secret("p-secret") }, options);
+  const redis = new Redis("redis", { ...sized, password: pulumi.secret("r-secret") }, options);
+  const application = { ...sized, image: "app", postgres: postgres.endpoint, redis: redis.endpoint };
+  const backend = new Backend("backend", { ...application, env: { GREETING: "hello" } }, options);
+  new CeleryFleet("celery", { ...application, queues: ["mail", "default"] }, options);
+  new LoadBalancer(
+    "load-balancer",
+    { ...sized, backendHost: "backend", backendPort: backend.port, port: 8000 },
+    options,
+  );
+};
+
+const names = ({ registered }: Registrations) => registered.map(({ type, name }) => `${type} ${name}`).sort();
+const argv = (r: Registrations, name: string) => (r.find(CONTAINER, name).inputs.command as string[]).join(" ");
+
+describe.each(TIERS)("at tier %s", (tier) => {
+  let made: Registrations;
+  let plan: SizingPlan;
+  beforeAll(async () => {
+    made = await register(system(tier));
+    plan = sizingPlan({ hardware, tier });
+  });
+  const containers = () => made.registered.filter(({ type }) => type === CONTAINER);
+
+  it("makes the same resources in a preview as in an update", async () => {
+    expect(names(await register(system(tier), { preview: true }))).toEqual(names(made));
+  });
+
+  it("runs as many containers as the plan says", () => {
+    const count = (service: string) => containers().filter(({ name }) => name.startsWith(service)).length;
+    expect([count("backend"), count("celery"), count("postgres"), count("redis"), count("load-balancer")]).toEqual([
+      plan.backend.instances,
+      plan.celery.replicas,
+      1,
+      1,
+      1,
+    ]);
+  });
+
+  it("puts the plan's numbers on the command lines", () => {
+    const { backend, celery, postgres, redis } = plan;
+    expect(argv(made, "backend-1")).toContain(`--workers ${backend.workersPerInstance} `);
+    expect(argv(made, "backend-1")).toContain(`--limit-concurrency ${backend.limitConcurrency} `);
+    expect(argv(made, "celery-1")).toContain(`--concurrency=${celery.concurrency} `);
+    expect(argv(made, "celery-1")).toContain("--queues=mail,default");
+    expect(argv(made, "postgres")).toContain(`-c max_connections=${postgres.maxConnections} `);
+    expect(argv(made, "postgres")).toContain(`-c shared_buffers=${postgres.sharedBuffersMiB}MB `);
+    expect(argv(made, "redis")).toContain(`--maxmemory ${redis.maxMemoryMiB}mb `);
+    expect(argv(made, "redis")).toContain("--oom-score-adj yes");
+  });
+
+  it.each([
+    ["backend-1", (p: SizingPlan) => p.backend],
+    ["celery-1", (p: SizingPlan) => p.celery],
+    ["postgres", (p: SizingPlan) => p.postgres],
+    ["redis", (p: SizingPlan) => p.redis],
+  ])("limits %s as planned, without swap", (name, partOf) => {
+    const part = partOf(plan);
+    expect(made.find(CONTAINER, name).inputs).toMatchObject({
+      memory: part.memoryLimitMiB,
+      memorySwap: part.memoryLimitMiB,
+      memoryReservation: part.memoryReservationMiB,
+      cpuShares: part.cpuShares,
+      cpus: cpusText(part.cpuQuota ?? 0),
+      destroyGraceSeconds: part.stopGraceSeconds,
+    });
+  });
+
+  it("gives every container a health check that is waited for, a grace to stop, and rotated logs", () => {
+    for (const { inputs } of containers()) {
+      expect(inputs).toMatchObject({ wait: true, restart: "unless-stopped", logDriver: "json-file" });
+      expect(inputs.healthcheck).toHaveProperty("tests");
+      expect(inputs.destroyGraceSeconds).toBeGreaterThanOrEqual(30);
+    }
+  });
+
+  it("keeps every secret out of the environment and delivers it as a file, in a secret input", () => {
+    for (const { name, inputs } of containers()) {
+      expect(JSON.stringify(inputs.envs ?? [])).not.toContain("-secret");
+      expect(isSecret(inputs.envs)).toBe(false);
+      expect(isSecret(inputs.uploads)).toBe(name !== "load-balancer");
+      const uploads = (isSecret(inputs.uploads) ? inputs.uploads.value : inputs.uploads) as { file: string }[];
+      const named = ((inputs.envs ?? []) as string[])
+        .filter((line) => line.includes("_FILE="))
+        .map((line) => line.split("=")[1]);
+      expect(uploads.map(({ file }) => file)).toEqual(expect.arrayContaining(named));
+      expect(named.length > 0).toBe(name !== "load-balancer");
+    }
+  });
+
+  it.each(COMPONENTS)("registers the plan and the sizing inputs of %s as its own inputs, without secrets", (name) => {
+    const component = made.registered.find((one) => one.name === name && one.type.startsWith("sized-stack:index:"));
+    expect(component?.inputs).toMatchObject({ sizing: { hardware, tier } });
+    expect(component?.inputs.plan).toBeDefined();
+    expect(JSON.stringify(component?.inputs)).not.toMatch(/secret/);
+  });
+});
+
+describe("resource options", () => {
+  let made: Registrations;
+  beforeAll(async () => {
+    made = await register(system("extreme"));
+  });
+
+  it("keeps the volumes, under names that a later stack finds again", () => {
+    for (const service of ["postgres", "redis"]) {
+      const { inputs, options } = made.find(VOLUME, service);
+      expect(inputs.name).toBe(`${PREFIX}-${service}`);
+      expect(options.retainOnDelete).toBe(true);
+    }
+  });
+
+  it.each([
+    ["backend-1", false],
+    ["celery-1", false],
+    ["postgres", true],
+    ["redis", true],
+    ["load-balancer", true],
+  ])("%s: deleted before its replacement is made: %s", (name, deleteBeforeReplace) => {
+    const { options, inputs } = made.find(CONTAINER, name);
+    expect(options.deleteBeforeReplace).toBe(deleteBeforeReplace);
+    expect(options.replaceOnChanges).toEqual(["healthcheck", "tmpfs"]);
+    // Two containers side by side cannot have one name.
+    expect(inputs.name === undefined).toBe(!deleteBeforeReplace);
+  });
+
+  it("makes each container a child of its component", () => {
+    for (const component of COMPONENTS) {
+      const { options } = made.seen.find(({ name, type }) => type === CONTAINER && name.startsWith(component)) ?? {};
+      expect(options?.parent).toMatchObject({ __name: component });
+    }
+  });
+
+  it("publishes one port, on the load balancer, to this machine alone", () => {
+    const published = made.registered.flatMap(({ name, inputs }) =>
+      Array.isArray(inputs.ports) ? inputs.ports.map((port) => ({ name, port })) : [],
+    );
+    expect(published).toEqual([{ name: "load-balancer", port: { internal: 8000, external: 8000, ip: "127.0.0.1" } }]);
+  });
+});
+
+it("the load balancer's container is the same at every tier", async () => {
+  const inputs: unknown[] = [];
+  for (const tier of TIERS) inputs.push((await register(system(tier))).find(CONTAINER, "load-balancer").inputs);
+  expect(new Set(inputs.map((one) => JSON.stringify(one))).size).toBe(1);
+});
+
+it("a component works alone, and transform has the last word", async () => {
+  const made = await register((options) => {
+    const platform = new DockerPlatform("docker", { prefix: PREFIX }, options);
+    const transform = { container: (args: Record<string, unknown>) => ({ ...args, hostname: "mine" }) };
+    new Postgres("db", { hardware, tier: "medium", platform, password: "given", transform }, options);
+  });
+  expect(made.find(CONTAINER, "db").inputs).toMatchObject({ hostname: "mine", name: `${PREFIX}-db` });
+});
+
+describe("a password", () => {
+  it("that is not configured is kept as it was first generated", async () => {
+    const made = await register(() => void password("postgres-password", undefined));
+    const kept = made.find("pulumi:index:Stash", "postgres-password");
+    expect(isSecret(kept.inputs.input)).toBe(true);
+  });
+
+  it("that is configured is used as it is", async () => {
+    const made = await register(() => void password("postgres-password", pulumi.secret("mine")));
+    expect(made.registered.filter(({ type }) => type === "pulumi:index:Stash")).toEqual([]);
+  });
+});
+
+it.each([
+  [1, "1.0"],
+  [2, "2.0"],
+  [1.67, "1.67"],
+  [6.66, "6.66"],
+  [10, "10."],
+  [20.5, "20.5"],
+  [128, "128.0"],
+])("%s threads are written as the provider reads them back: %s", (threads, text) => {
+  expect(cpusText(threads)).toBe(text);
+});
