@@ -15,13 +15,10 @@ export interface ApplicationArgs {
 /** Numeric user of application containers. */
 export const APPLICATION_UID = 1000;
 
-/** Seconds a request waits for a database connection: below any client's own timeout. */
-const POOL_TIMEOUT_SECONDS = 5;
-
 /** The variables of docs/application.md that backend and Celery share. */
 export function applicationEnv(
   { postgres, redis, env }: ApplicationArgs,
-  pools: { poolSize: number; maxOverflow: number; redisMaxConnections: number },
+  pools: { poolSize: number; maxOverflow: number; poolTimeoutSeconds: number; redisMaxConnections: number },
 ): Record<string, Input<string | number>> {
   return {
     ...env,
@@ -33,7 +30,7 @@ export function applicationEnv(
     REDIS_PORT: redis.port,
     DB_POOL_SIZE: pools.poolSize,
     DB_MAX_OVERFLOW: pools.maxOverflow,
-    DB_POOL_TIMEOUT: POOL_TIMEOUT_SECONDS,
+    DB_POOL_TIMEOUT: pools.poolTimeoutSeconds,
     REDIS_MAX_CONNECTIONS: pools.redisMaxConnections,
   };
 }

@@ -35,6 +35,7 @@ export class Backend extends pulumi.ComponentResource {
           ...applicationEnv(args, {
             poolSize: plan.poolSize,
             maxOverflow: plan.maxOverflow,
+            poolTimeoutSeconds: plan.poolTimeoutSeconds,
             redisMaxConnections: plan.redisMaxConnectionsPerWorker,
           }),
           THREAD_LIMIT: plan.threadLimit,
@@ -46,8 +47,8 @@ export class Backend extends pulumi.ComponentResource {
         ports: [{ container: PORT }],
         healthCheck: {
           command: ["python", "-c", HEALTH_CHECK],
-          intervalSeconds: 5,
-          timeoutSeconds: 4,
+          intervalSeconds: plan.healthIntervalSeconds,
+          timeoutSeconds: plan.healthTimeoutSeconds,
           retries: 3,
           startPeriodSeconds: 60,
         },
@@ -76,8 +77,8 @@ export function uvicornArgv(plan: BackendPlan, app: string): string[] {
     "timeout-keep-alive": plan.timeoutKeepAlive,
     "timeout-graceful-shutdown": plan.timeoutGracefulShutdown,
     "timeout-worker-healthcheck": plan.timeoutWorkerHealthcheck,
-    // Compression costs 74 KiB a connection: docs/sizing.md, "Backend".
-    "ws-per-message-deflate": "false",
+    "ws-per-message-deflate": String(plan.wsPerMessageDeflate),
+    "ws-max-size": plan.wsMaxSizeBytes,
   };
   return ["uvicorn", app, ...Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)])];
 }

@@ -17,8 +17,8 @@ export interface CeleryFleetArgs extends SizedArgs, ApplicationArgs {
   readonly queues?: readonly string[];
 }
 
-/** A Celery child holds one database connection and may open one more. */
-const CHILD_POOL = { poolSize: 1, maxOverflow: 1, redisMaxConnections: 10 } as const;
+/** Connections to Redis a child may hold for the application's own use. */
+const CHILD_REDIS_CONNECTIONS = 10;
 
 /** Celery workers: replicas and child processes from the plan, stopped only after their longest task. */
 export class CeleryFleet extends pulumi.ComponentResource {
@@ -33,7 +33,12 @@ export class CeleryFleet extends pulumi.ComponentResource {
         image: args.image,
         argv: celeryArgv(plan, args.app ?? "app.celery_app", args.queues),
         env: {
-          ...applicationEnv(args, CHILD_POOL),
+          ...applicationEnv(args, {
+            poolSize: plan.childPoolSize,
+            maxOverflow: plan.childMaxOverflow,
+            poolTimeoutSeconds: whole.backend.poolTimeoutSeconds,
+            redisMaxConnections: CHILD_REDIS_CONNECTIONS,
+          }),
           LONGEST_TASK_SECONDS: whole.inputs.longestTaskSeconds,
           STOP_GRACE_SECONDS: plan.stopGraceSeconds,
         },
@@ -43,8 +48,8 @@ export class CeleryFleet extends pulumi.ComponentResource {
         memory: { limitMiB: plan.memoryLimitMiB, reservationMiB: plan.memoryReservationMiB },
         healthCheck: {
           command: ["sh", "-c", `celery -A ${args.app ?? "app.celery_app"} inspect ping -d celery@$HOSTNAME`],
-          intervalSeconds: 60,
-          timeoutSeconds: 30,
+          intervalSeconds: plan.healthIntervalSeconds,
+          timeoutSeconds: plan.healthTimeoutSeconds,
           retries: 3,
           startPeriodSeconds: 60,
         },

@@ -35,10 +35,15 @@ export function sizingInputsOf(args: SizingInputs): SizingInputs {
     "longestTaskSeconds",
     "backendStopGraceSeconds",
     "dataReservation",
+    "hostReserve",
     "oversubscribe",
     "hostNofile",
     "diskGiB",
+    "beat",
+    "postgresMajor",
+    "redisMajor",
     "cpuEnforcement",
+    "overrides",
   ] as const satisfies readonly (keyof SizingInputs)[];
   const given = keys.filter((key) => args[key] !== undefined).map((key) => [key, args[key]]);
   return Object.fromEntries(given) as SizingInputs;

@@ -1,7 +1,9 @@
 import type { ContainerFile } from "./platform/container";
 import type { PostgresPlan } from "./sizing";
 
-/** The server's command line: every derived setting, then those that hold on any machine. */
+const onOff = (on: boolean): string => (on ? "on" : "off");
+
+/** The server's command line, every setting from the plan. */
 export function postgresArgv(plan: PostgresPlan): string[] {
   const settings: Record<string, string | number> = {
     max_connections: plan.maxConnections,
@@ -16,11 +18,12 @@ export function postgresArgv(plan: PostgresPlan): string[] {
     max_parallel_maintenance_workers: plan.maxParallelMaintenanceWorkers,
     max_wal_size: `${plan.maxWalSizeMiB}MB`,
     min_wal_size: `${plan.minWalSizeMiB}MB`,
-    wal_compression: "on",
-    checkpoint_completion_target: 0.9,
-    random_page_cost: 1.1,
-    jit: "off",
-    huge_pages: "off",
+    wal_compression: onOff(plan.walCompression),
+    checkpoint_completion_target: plan.checkpointCompletionTarget,
+    random_page_cost: plan.randomPageCost,
+    jit: onOff(plan.jit),
+    huge_pages: plan.hugePages,
+    ...(plan.ioMethod === undefined ? {} : { io_method: plan.ioMethod }),
   };
   return ["postgres", ...Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`])];
 }

@@ -53,8 +53,8 @@ export class Postgres extends pulumi.ComponentResource {
         volumes: [{ name, path: "/var/lib/postgresql/data" }],
         healthCheck: {
           command: ["pg_isready", "--host=127.0.0.1", `--username=${user}`, `--dbname=${database}`],
-          intervalSeconds: 5,
-          timeoutSeconds: 3,
+          intervalSeconds: plan.healthIntervalSeconds,
+          timeoutSeconds: plan.healthTimeoutSeconds,
           retries: 5,
           startPeriodSeconds: 60,
         },

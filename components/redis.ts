@@ -45,8 +45,8 @@ export class Redis extends pulumi.ComponentResource {
         volumes: [{ name, path: "/data" }],
         healthCheck: {
           command: ["sh", "-c", 'REDISCLI_AUTH=$(cat "$REDIS_PASSWORD_FILE") redis-cli ping | grep -q PONG'],
-          intervalSeconds: 5,
-          timeoutSeconds: 3,
+          intervalSeconds: plan.healthIntervalSeconds,
+          timeoutSeconds: plan.healthTimeoutSeconds,
           retries: 5,
           startPeriodSeconds: 60,
         },
@@ -65,17 +65,19 @@ export class Redis extends pulumi.ComponentResource {
 export function redisArgv(plan: RedisPlan): string[] {
   const settings: Record<string, string | number> = {
     maxmemory: `${plan.maxMemoryMiB}mb`,
-    "maxmemory-policy": "volatile-lru",
+    "maxmemory-policy": plan.maxMemoryPolicy,
     maxclients: plan.maxClients,
     "io-threads": plan.ioThreads,
+    ...(plan.ioThreadsDoReads === undefined ? {} : { "io-threads-do-reads": onOff(plan.ioThreadsDoReads) }),
     appendonly: "yes",
     appendfsync: "everysec",
-    // Without it the kernel may kill the server instead of the child that rewrites the append-only file.
-    "oom-score-adj": "yes",
+    "oom-score-adj": onOff(plan.oomScoreAdj),
     dir: "/data",
   };
   return Object.entries(settings).flatMap(([name, value]) => [`--${name}`, String(value)]);
 }
+
+const onOff = (on: boolean): string => (on ? "yes" : "no");
 
 /** The password reaches the server on standard input: neither the command line nor the environment shows it. */
 const redisStart: ContainerFile = {

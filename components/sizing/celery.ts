@@ -1,93 +1,127 @@
-import { floorDiv } from "./arithmetic";
-import { type ContainerCpu, containerCpu, toThreads } from "./cpu";
+import { type CeleryPlan, CELERY_RULES as R } from "./celery-rules";
+import { exactCpu, exactReservation } from "./cpu";
+import type { Ceiling, Host } from "./host";
 import type { ResolvedInputs } from "./inputs";
-import { SizingRefusal } from "./refusal";
-import type { Shares } from "./shares";
-import { TIER_FACTS, tierWorkers } from "./tiers";
+import { Shortfall } from "./refusal";
+import type { Sheet } from "./sheet";
+import { TIER_FACTS } from "./tiers";
 
-const PREFETCH_MULTIPLIER = 4;
-const MAX_TASKS_PER_CHILD = 1000;
-/** A container outlives its longest task by this, so that a stop never cuts one. */
-const STOP_GRACE_ALLOWANCE_SECONDS = 10;
+/** Twelfths of the app host's threads. */
+const CPU_PART = { limit: 2, reservation: 1 } as const;
 
-/** What the Celery fleet runs with, per host. `fleet…` is the sum of its replicas on one host. */
-export interface CeleryPlan extends ContainerCpu {
-  /** Containers on each app host. */
-  readonly replicas: number;
-  /** Child processes of each replica. */
-  readonly concurrency: number;
-  readonly prefetchMultiplier: number;
-  readonly maxTasksPerChild: number;
-  /** A child above this resident size is replaced after its task, KiB. */
-  readonly maxMemoryPerChildKiB: number;
-  readonly simultaneousTasks: number;
-  readonly reservedTasks: number;
-  readonly stopGraceSeconds: number;
-  readonly fleetCpuLimit: number;
-  readonly fleetCpuReservation: number;
-  readonly fleetMemoryLimitMiB: number;
-  readonly memoryLimitMiB: number;
-  readonly memoryReservationMiB: number;
+/** Exact CPU limit of the fleet before it is made to fit the host. */
+export const celeryCpuLimit = (sheet: Sheet, threads: number): number =>
+  sheet.given(R.fleetCpuLimit) ?? exactCpu({ part: CPU_PART.limit, threads });
+
+/** The most the fleet may use: the rule's ceiling, or the overridden limit. */
+export function celeryCeiling(
+  sheet: Sheet,
+  { topology, oversubscribe }: ResolvedInputs,
+  { memoryMiB }: Host,
+  availableMiB: number,
+  backendCeilingMiB: number,
+): Ceiling {
+  const ruleMiB = sheet.apply(R.memoryCeilingMiB, {
+    memoryMiB,
+    topology,
+    oversubscribe,
+    availableMiB,
+    backendCeilingMiB,
+  });
+  return { ruleMiB, ceilingMiB: sheet.given(R.fleetMemoryLimitMiB) ?? ruleMiB };
 }
 
-/** Replicas and children per replica: the split that runs most tasks at once, ties to more replicas. */
-export function celerySpread(
-  inputs: ResolvedInputs,
-  ceilingMiB: number,
+/** Replicas, and the children of each. */
+export interface CelerySplit {
+  readonly replicas: number;
+  readonly concurrency: number;
+}
+
+/** Replicas and children per replica. Refuses where not even one replica with one child fits. */
+export function splitCelery(
+  sheet: Sheet,
+  { tier, childMemoryMiB }: ResolvedInputs,
+  { tierWorkers }: Host,
+  { ceilingMiB }: Ceiling,
   connectionCap: number,
-): { replicas: number; concurrency: number } {
-  const asked = tierWorkers(inputs.tier, inputs.hardware.threads);
-  let best = { replicas: 0, concurrency: 0 };
-  for (let replicas = 1; replicas <= TIER_FACTS[inputs.tier].celeryReplicas; replicas++) {
-    const byMemory = floorDiv(floorDiv(ceilingMiB, replicas), inputs.childMemoryMiB) - 1;
-    const concurrency = Math.min(asked, byMemory, floorDiv(connectionCap, replicas));
-    if (concurrency >= 1 && replicas * concurrency >= best.replicas * best.concurrency) {
-      best = { replicas, concurrency };
-    }
-  }
-  if (best.replicas === 0) {
-    throw new SizingRefusal(
+): CelerySplit {
+  const replicaMemoryMiB = sheet.given(R.memoryLimitMiB);
+  const most = replicaMemoryMiB ?? ceilingMiB;
+  if (most < 2 * childMemoryMiB) {
+    throw new Shortfall(
       "celery",
       "memory",
-      `celery: a worker with one child (2 x childMemory ${inputs.childMemoryMiB} MiB) does not fit the ${Math.max(0, ceilingMiB)} MiB Celery may use. ` +
-        "Use a machine with more memory, or set a smaller childMemory if the tasks need less.",
+      "app",
+      `celery: one child and its parent need 2 x childMemory, ${2 * childMemoryMiB} MiB; ` +
+        `Celery may use ${Math.max(0, most)} MiB of the host, ${2 * childMemoryMiB - Math.max(0, most)} MiB too little.`,
+      `Set childMemory below ${childMemoryMiB} MiB if the tasks need less.`,
     );
   }
-  return best;
+  const split = { tierWorkers, ceilingMiB, childMemoryMiB, connectionCap, replicaMemoryMiB };
+  const replicas = sheet.apply(R.replicas, {
+    ...split,
+    tierReplicas: TIER_FACTS[tier].celeryReplicas,
+    concurrencyGiven: sheet.given(R.concurrency),
+    replicasGiven: sheet.given(R.replicas),
+  });
+  return { replicas, concurrency: sheet.apply(R.concurrency, { ...split, replicas }) };
 }
 
 export function planCelery(
+  sheet: Sheet,
   inputs: ResolvedInputs,
-  shares: Shares,
-  { replicas, concurrency }: { replicas: number; concurrency: number },
+  { threads, memoryMiB, reserveMiB }: Host,
+  scale: number,
+  { replicas, concurrency }: CelerySplit,
+  { ruleMiB }: Ceiling,
 ): CeleryPlan {
-  const { baseMiB, ceilingMiB, cpuLimit, cpuReservation } = shares.celery;
-  const memoryLimitMiB = Math.max(
-    floorDiv(Math.min(baseMiB, ceilingMiB), replicas),
-    (concurrency + 1) * inputs.childMemoryMiB,
-  );
-  return {
+  const { topology, childMemoryMiB, longestTaskSeconds, cpuEnforcement: enforcement } = inputs;
+  const fleetMemoryLimitMiB = sheet.apply(R.fleetMemoryLimitMiB, {
+    memoryMiB,
+    reserveMiB,
+    topology,
+    ceilingMiB: ruleMiB,
     replicas,
     concurrency,
-    prefetchMultiplier: PREFETCH_MULTIPLIER,
-    maxTasksPerChild: MAX_TASKS_PER_CHILD,
-    maxMemoryPerChildKiB: Math.max(
-      1024 * inputs.childMemoryMiB,
-      floorDiv(1024 * 85 * memoryLimitMiB, 100 * (concurrency + 1)),
-    ),
-    simultaneousTasks: replicas * concurrency,
-    reservedTasks: replicas * concurrency * PREFETCH_MULTIPLIER,
-    stopGraceSeconds: inputs.longestTaskSeconds + STOP_GRACE_ALLOWANCE_SECONDS,
-    fleetCpuLimit: toThreads(cpuLimit),
-    fleetCpuReservation: toThreads(cpuReservation),
-    fleetMemoryLimitMiB: replicas * memoryLimitMiB,
+    childMemoryMiB,
+    replicaMemoryMiB: sheet.given(R.memoryLimitMiB),
+  });
+  const memoryLimitMiB = sheet.apply(R.memoryLimitMiB, {
+    fleetMemoryLimitMiB,
+    replicas,
+    neededMiB: (concurrency + 1) * childMemoryMiB,
+  });
+  const fleetCpuLimit = sheet.apply(R.fleetCpuLimit, { part: CPU_PART.limit, threads, scale });
+  const fleetCpuReservation = sheet.apply(R.fleetCpuReservation, {
+    part: CPU_PART.reservation,
+    threads,
+    cpuLimit: fleetCpuLimit,
+  });
+  const prefetchMultiplier = sheet.apply(R.prefetchMultiplier, {});
+  const simultaneousTasks = sheet.apply(R.simultaneousTasks, { replicas, concurrency });
+  return {
+    memoryCeilingMiB: ruleMiB,
+    replicas,
+    concurrency,
+    prefetchMultiplier,
+    maxTasksPerChild: sheet.apply(R.maxTasksPerChild, {}),
+    maxMemoryPerChildKiB: sheet.apply(R.maxMemoryPerChildKiB, { memoryLimitMiB, concurrency, childMemoryMiB }),
+    simultaneousTasks,
+    reservedTasks: sheet.apply(R.reservedTasks, { simultaneousTasks, prefetchMultiplier }),
+    childPoolSize: sheet.apply(R.childPoolSize, {}),
+    childMaxOverflow: sheet.apply(R.childMaxOverflow, {}),
+    stopGraceSeconds: sheet.apply(R.stopGraceSeconds, { longestTaskSeconds }),
+    healthIntervalSeconds: sheet.apply(R.healthIntervalSeconds, {}),
+    healthTimeoutSeconds: sheet.apply(R.healthTimeoutSeconds, {}),
+    fleetCpuLimit,
+    fleetCpuReservation,
+    fleetMemoryLimitMiB,
     memoryLimitMiB,
-    memoryReservationMiB: floorDiv(memoryLimitMiB, 2),
-    ...containerCpu(
-      { limit: cpuLimit, reservation: cpuReservation },
-      replicas,
-      inputs.hardware.threads,
-      inputs.cpuEnforcement,
-    ),
+    memoryReservationMiB: sheet.apply(R.memoryReservationMiB, { memoryLimitMiB }),
+    cpuQuota: sheet.apply(R.cpuQuota, { cpuLimit: fleetCpuLimit, containers: replicas, threads, enforcement }),
+    cpuShares: sheet.apply(R.cpuShares, {
+      cpuReservation: exactReservation(CPU_PART.reservation, threads, fleetCpuReservation),
+      containers: replicas,
+    }),
   };
 }

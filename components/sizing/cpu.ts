@@ -1,39 +1,90 @@
-import { floorDiv, roundDiv } from "./arithmetic";
+import { floorExact, floorHundredths, roundDiv } from "./arithmetic";
+import { atMost, rule } from "./rule";
 
-/**
- * CPU in sixtieths of a thread. Every rule (thirds, sixths, twelfths, and the backend's 0.6 of its limit)
- * is a whole number of them, so no share of a machine depends on binary fractions.
- */
-export type Sixtieths = number;
-
-export const PER_THREAD = 60;
-
-export const threads = (count: number): Sixtieths => count * PER_THREAD;
-
-/** In threads, rounded down to 0.01, as Docker and people read it. */
-export const toThreads = (cpu: Sixtieths): number => floorDiv(cpu * 100, PER_THREAD) / 100;
-
-/** What one container is held to. */
-export interface ContainerCpu {
-  /** Threads a container may use at most; undefined where weights alone decide. */
-  readonly cpuQuota: number | undefined;
-  /** Weight against the other containers; 1024 is one thread. At least 2: the engine refuses less. */
-  readonly cpuShares: number;
-}
-
-/** Quotas below this hurt latency more than they protect the neighbours (docs/sizing.md, "CPU limits"). */
+/** Source of the CPU rules all services share. */
+const SOURCE = "docs/sizing.md#cpu-limits";
+/** Quotas below this hurt latency more than they protect the neighbours. */
 const LEAST_QUOTA = 2;
+/** The container engine refuses less. */
+const LEAST_SHARES = 2;
+/** The most the kernel takes as a weight. */
+const MOST_SHARES = 262_144;
+const SHARES_PER_THREAD = 1024;
 
-/** The quota and the weight of each of `count` equal containers that share a limit and a reservation. */
-export function containerCpu(
-  fleet: { limit: Sixtieths; reservation: Sixtieths },
-  count: number,
-  machineThreads: number,
-  enforcement: "quota" | "weight",
-): ContainerCpu {
-  const limit = floorDiv(fleet.limit * 100, PER_THREAD * count) / 100;
-  return {
-    cpuQuota: enforcement === "quota" ? Math.min(machineThreads, Math.max(LEAST_QUOTA, limit)) : undefined,
-    cpuShares: Math.max(2, roundDiv(1024 * fleet.reservation, PER_THREAD * count)),
-  };
+type LimitInputs = { readonly part: number; readonly threads: number; readonly scale: number };
+
+/** Exact threads of so many twelfths of a machine, before they are rounded down for show. */
+export const exactCpu = ({ part, threads }: { part: number; threads: number }): number => (part * threads) / 12;
+
+/** CPU limit of a data service or of the Celery fleet: so many twelfths of the machine. */
+export const cpuLimitRule = (about: string) =>
+  rule({
+    unit: "threads",
+    about,
+    words: "Its part of the host's threads, in twelfths (part).",
+    source: SOURCE,
+    asks: (inputs: LimitInputs) => floorHundredths(exactCpu(inputs)),
+    bounds: (is) => [is.atMost(FITS_THREADS, scaled(exactCpu), "threads")],
+    allows: (is) => [withinHost, is.atLeast("the least that lets a process run", () => LEAST_CPU)],
+  });
+
+/** With `oversubscribe: false` all CPU limits of a host shrink alike until they fit it. */
+export const FITS_THREADS = "the host's threads, which all limits together must fit (oversubscribe: false)";
+
+/** A CPU limit made to fit; no bound where nothing needs to shrink. */
+export const scaled =
+  <I>(limit: (inputs: I) => number) =>
+  (inputs: I & { readonly scale: number }): number =>
+    inputs.scale < 1 ? floorHundredths(limit(inputs) * inputs.scale) : Number.POSITIVE_INFINITY;
+
+export const withinHost = atMost<{ readonly threads: number }>("the host's threads", ({ threads }) => threads);
+/** The least CPU that lets a process run. */
+export const LEAST_CPU = 0.01;
+
+/** CPU a data service or the Celery fleet is promised: so many twelfths of the machine. */
+export const cpuReservationRule = (about: string) =>
+  rule({
+    unit: "threads",
+    about,
+    words: "Its part of the host's threads, in twelfths (part), within its limit.",
+    source: SOURCE,
+    asks: ({ part, threads }: { part: number; threads: number; cpuLimit: number }) =>
+      floorHundredths((part * threads) / 12),
+    bounds: (is) => [is.atMost("its own CPU limit", ({ cpuLimit }) => cpuLimit)],
+  });
+
+type QuotaInputs = { cpuLimit: number; containers: number; threads: number; enforcement: "quota" | "weight" };
+
+/** What the engine holds each container to. */
+export const cpuQuotaRule = () =>
+  rule({
+    unit: "threads",
+    about: "Threads one container may use at most; left out where weights alone decide",
+    words:
+      "The limit divided over the containers, at least 2 threads, at most the machine; none with cpuEnforcement: weight.",
+    source: SOURCE,
+    asks: ({ cpuLimit, containers, threads, enforcement }: QuotaInputs): number | undefined =>
+      enforcement === "weight"
+        ? undefined
+        : Math.min(threads, Math.max(LEAST_QUOTA, floorExact((cpuLimit * 100) / containers) / 100)),
+  });
+
+export const cpuSharesRule = () =>
+  rule({
+    unit: "shares",
+    about: "Weight of one container against the others; 1024 is one thread",
+    words: "1024 x the reservation, divided over the containers, at least 2.",
+    source: SOURCE,
+    asks: ({ cpuReservation, containers }: { cpuReservation: number; containers: number }) =>
+      Math.max(LEAST_SHARES, roundDiv(SHARES_PER_THREAD * cpuReservation, containers)),
+    allows: (is) => [
+      is.atLeast("the container engine", () => LEAST_SHARES),
+      is.atMost("the kernel", () => MOST_SHARES),
+    ],
+  });
+
+/** The exact reservation behind the one that was rounded down for show, unless a bound or an override set it. */
+export function exactReservation(part: number, threads: number, cpuReservation: number): number {
+  const exact = exactCpu({ part, threads });
+  return floorHundredths(exact) === cpuReservation ? exact : cpuReservation;
 }

@@ -1,8 +1,10 @@
 import { type MemorySize, parseMemory } from "./memory";
+import type { Overrides } from "./overrides";
+import { SizingRefusal } from "./refusal";
 
 /** What one machine offers to containers. */
 export interface Hardware {
-  /** Logical CPUs. Whole, at least 1. */
+  /** Logical CPUs. Whole, 1 to 4096. */
   readonly threads: number;
   /** Memory containers can use, as `"16GiB"` or `"12000MiB"`. */
   readonly memory: MemorySize;
@@ -16,14 +18,15 @@ export interface UsableHardware {
 
 /** Expected load, as concurrent users: low below 1,000; medium to 10,000; high to 50,000; extreme above. */
 export type Tier = "low" | "medium" | "high" | "extreme";
+/** All tiers, lowest first. */
 export const TIERS = ["low", "medium", "high", "extreme"] as const satisfies readonly Tier[];
 
 /** `single-host`: all services on one machine. `app-and-data`: N app hosts and one data host. */
 export type Topology = "single-host" | "app-and-data";
 
 /**
- * What a deploy does. `gapless` runs old and new backends side by side (rollout factor 2), `recreate` does
- * not (1), `auto` takes 2 and falls back to 1 where the database has no connections for both.
+ * What a deploy does. `gapless` runs old and new side by side (rollout factor 2), `recreate` does not (1), `auto`
+ * takes 2 and falls back to 1 where connections, or room on a host that schedules by reservation, lack for both.
  */
 export type Rollout = "auto" | "gapless" | "recreate";
 
@@ -31,14 +34,14 @@ export type Rollout = "auto" | "gapless" | "recreate";
 export interface SizingInputs {
   /** The machine, or in `app-and-data` one app host. */
   readonly hardware: Hardware;
-  /** The data host. Needed by `app-and-data`, ignored by `single-host`. */
+  /** The data host. Default in `app-and-data`: like an app host; ignored by `single-host`. */
   readonly dataHardware?: Hardware;
   readonly tier: Tier;
   /** Default `single-host`. */
   readonly topology?: Topology;
   /** Part of the machine the system may use, 0.1 to 1. Default 1. */
   readonly share?: number;
-  /** App hosts that may exist at most. Default 1; always 1 on a single host. */
+  /** App hosts that may exist at most (the autoscaling maximum). Default 1; always 1 on a single host. */
   readonly appHosts?: number;
   /** Default `auto`. */
   readonly rollout?: Rollout;
@@ -46,27 +49,42 @@ export interface SizingInputs {
   readonly behindLoadBalancer?: boolean;
   /** What one uvicorn worker may use, MiB. Default 160. */
   readonly workerMemoryMiB?: number;
-  /** What one Celery child may use before it is recycled, MiB. Default 128. */
+  /** The most a Celery child's resident memory may reach before it is recycled, MiB. Default 128. */
   readonly childMemoryMiB?: number;
   /** The longest Celery task, seconds. Default 60. */
   readonly longestTaskSeconds?: number;
-  /** How long a backend container may take to stop, seconds. Default 30. */
+  /** How long a backend container may take to stop, seconds, at least 6. Default 30. */
   readonly backendStopGraceSeconds?: number;
   /** `half`: data services are promised half their limit. `full`: all of it. Default `half`. */
   readonly dataReservation?: "half" | "full";
+  /**
+   * `system`: `hardware` is what the machine has, and a part of it is kept for the system. `registered`: it is what
+   * a scheduler registered after its own reserve (Amazon ECS); 256 MiB of an app host stay free for a migration
+   * task, and a second copy must find its reservation free. Default `system`.
+   */
+  readonly hostReserve?: "system" | "registered";
   /** Whether the sum of limits may exceed the machine. Default true. */
   readonly oversubscribe?: boolean;
   /** Open files the host grants a container. Default 16384. */
   readonly hostNofile?: number;
   /** Disk for the database, GiB. Default 20. */
   readonly diskGiB?: number;
+  /** Whether Celery beat runs. Default false. */
+  readonly beat?: boolean;
+  /** Major version of PostgreSQL; 18 names its I/O method. Default 17. */
+  readonly postgresMajor?: number;
+  /** Major version of Redis; below 8 its I/O threads must be told to read. Default 8. */
+  readonly redisMajor?: number;
   /** `quota`: containers get a CPU quota and shares. `weight`: shares only. Default `quota`. */
   readonly cpuEnforcement?: "quota" | "weight";
+  /** Values that replace the plan's own, by service and field. Refused where they break a bound. */
+  readonly overrides?: Overrides;
 }
 
 /** The inputs with every default applied and the share of the machine taken. */
 export interface ResolvedInputs extends Required<Omit<SizingInputs, "hardware" | "dataHardware">> {
   readonly hardware: UsableHardware;
+  /** The same as `hardware` on a single host. */
   readonly dataHardware: UsableHardware;
 }
 
@@ -81,32 +99,118 @@ export const DEFAULTS = {
   longestTaskSeconds: 60,
   backendStopGraceSeconds: 30,
   dataReservation: "half",
+  hostReserve: "system",
   oversubscribe: true,
   hostNofile: 16_384,
   diskGiB: 20,
+  beat: false,
+  postgresMajor: 17,
+  redisMajor: 8,
   cpuEnforcement: "quota",
+  overrides: {},
 } as const satisfies Omit<ResolvedInputs, "hardware" | "dataHardware" | "tier">;
 
-/** Applies the defaults and the share. */
-export function resolveInputs(inputs: SizingInputs): ResolvedInputs {
-  const merged = { ...DEFAULTS, ...withoutUndefined(inputs) };
-  const hardware = takeShare(inputs.hardware, merged.share);
+/** What each numeric input may be. */
+export const INPUT_LIMITS = {
+  share: { least: 0.1, most: 1, whole: false },
+  appHosts: { least: 1, most: 1000, whole: true },
+  workerMemoryMiB: { least: 16, most: 1_048_576, whole: true },
+  childMemoryMiB: { least: 16, most: 1_048_576, whole: true },
+  longestTaskSeconds: { least: 1, most: 604_800, whole: true },
+  backendStopGraceSeconds: { least: 6, most: 3600, whole: true },
+  hostNofile: { least: 1024, most: 1_073_741_816, whole: true },
+  diskGiB: { least: 1, most: 65_536, whole: false },
+  postgresMajor: { least: 12, most: 99, whole: true },
+  redisMajor: { least: 6, most: 99, whole: true },
+} as const satisfies Partial<Record<keyof SizingInputs, { least: number; most: number; whole: boolean }>>;
+
+const LIMITED = [
+  "share",
+  "appHosts",
+  "workerMemoryMiB",
+  "childMemoryMiB",
+  "longestTaskSeconds",
+  "backendStopGraceSeconds",
+  "hostNofile",
+  "diskGiB",
+  "postgresMajor",
+  "redisMajor",
+] as const satisfies readonly (keyof typeof INPUT_LIMITS)[];
+
+/** Memory of a host that stays free for a migration task where a scheduler places by reservation, MiB. */
+export const MIGRATION_TASK_MIB = 256;
+const MOST_THREADS = 4096;
+
+/**
+ * Applies the defaults and the share.
+ * @throws SizingRefusal with all values that no machine and no system can have.
+ */
+export function resolveInputs(given: SizingInputs): ResolvedInputs {
+  const merged = withDefaults(given);
+  const mistakes: string[] = [];
+  for (const name of LIMITED) {
+    const { least, most, whole } = INPUT_LIMITS[name];
+    const value = merged[name];
+    if (!(value >= least && value <= most) || (whole && !Number.isInteger(value))) {
+      mistakes.push(
+        `${name}: ${value} given; ${whole ? "a whole number" : "a number"} from ${least} to ${most} is allowed`,
+      );
+    }
+  }
+  const hardware = takeShare("hardware", given.hardware, merged, mistakes);
+  const dataHardware =
+    merged.topology === "app-and-data" && given.dataHardware
+      ? takeShare("dataHardware", given.dataHardware, merged, mistakes)
+      : hardware;
+  if (mistakes.length > 0) throw new SizingRefusal("inputs", "input", mistakes.join("\n"));
+  const forMigration = merged.hostReserve === "registered" ? MIGRATION_TASK_MIB : 0;
+  const appHardware = { threads: hardware.threads, memoryMiB: hardware.memoryMiB - forMigration };
   return {
     ...merged,
-    hardware,
-    dataHardware:
-      merged.topology === "app-and-data" ? takeShare(inputs.dataHardware ?? inputs.hardware, merged.share) : hardware,
     appHosts: merged.topology === "single-host" ? 1 : merged.appHosts,
+    hardware: appHardware,
+    dataHardware: merged.topology === "single-host" ? appHardware : dataHardware,
   };
 }
 
-function takeShare({ threads, memory }: Hardware, share: number): UsableHardware {
+function takeShare(name: string, { threads, memory }: Hardware, { share }: { share: number }, mistakes: string[]) {
+  if (!Number.isInteger(threads) || threads < 1 || threads > MOST_THREADS) {
+    mistakes.push(`${name}.threads: ${threads} given; a whole number from 1 to ${MOST_THREADS} is allowed`);
+  }
+  return { threads: Math.max(1, Math.round(threads * share)), memoryMiB: memoryOf(name, memory, share, mistakes) };
+}
+
+function memoryOf(name: string, memory: MemorySize, share: number, mistakes: string[]): number {
+  try {
+    return Math.floor(parseMemory(memory) * share);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    mistakes.push(`${name}.memory: ${error.message}`);
+    return 0;
+  }
+}
+
+function withDefaults(given: SizingInputs) {
   return {
-    threads: Math.max(1, Math.round(threads * share)),
-    memoryMiB: Math.floor(parseMemory(memory) * share),
+    tier: given.tier,
+    topology: given.topology ?? DEFAULTS.topology,
+    share: given.share ?? DEFAULTS.share,
+    appHosts: given.appHosts ?? DEFAULTS.appHosts,
+    rollout: given.rollout ?? DEFAULTS.rollout,
+    behindLoadBalancer: given.behindLoadBalancer ?? DEFAULTS.behindLoadBalancer,
+    workerMemoryMiB: given.workerMemoryMiB ?? DEFAULTS.workerMemoryMiB,
+    childMemoryMiB: given.childMemoryMiB ?? DEFAULTS.childMemoryMiB,
+    longestTaskSeconds: given.longestTaskSeconds ?? DEFAULTS.longestTaskSeconds,
+    backendStopGraceSeconds: given.backendStopGraceSeconds ?? DEFAULTS.backendStopGraceSeconds,
+    dataReservation: given.dataReservation ?? DEFAULTS.dataReservation,
+    hostReserve: given.hostReserve ?? DEFAULTS.hostReserve,
+    oversubscribe: given.oversubscribe ?? DEFAULTS.oversubscribe,
+    hostNofile: given.hostNofile ?? DEFAULTS.hostNofile,
+    diskGiB: given.diskGiB ?? DEFAULTS.diskGiB,
+    beat: given.beat ?? DEFAULTS.beat,
+    postgresMajor: given.postgresMajor ?? DEFAULTS.postgresMajor,
+    redisMajor: given.redisMajor ?? DEFAULTS.redisMajor,
+    cpuEnforcement: given.cpuEnforcement ?? DEFAULTS.cpuEnforcement,
+    overrides: given.overrides ?? DEFAULTS.overrides,
   };
-}
-
-function withoutUndefined<T extends object>(value: T): T {
-  return Object.fromEntries(Object.entries(value).filter(([, v]) => v !== undefined)) as T;
 }

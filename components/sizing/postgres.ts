@@ -1,83 +1,83 @@
-import { clamp, floorDiv, powerOfTwoAtLeast, roundDiv } from "./arithmetic";
-import { type ContainerCpu, containerCpu, toThreads } from "./cpu";
-import type { ResolvedInputs } from "./inputs";
-import type { Shares } from "./shares";
-import { TIER_FACTS, tierWorkers } from "./tiers";
+import { exactCpu, exactReservation } from "./cpu";
+import type { CpuPart, Host } from "./host";
+import type { ResolvedInputs, Topology } from "./inputs";
+import { type PostgresPlan, POSTGRES_RULES as R } from "./postgres-rules";
+import type { Sheet } from "./sheet";
 
-/** Connections the database keeps from the application: 3 for superusers, 10 for admin, migrations, exporter. */
-export const KEPT_CONNECTIONS = 13;
-/** PostgreSQL's max_files_per_process default; each connection adds its socket. */
-const MAX_FILES_PER_PROCESS = 1000;
-const STOP_GRACE_SECONDS = 60;
+const CPU_PART: Readonly<Record<Topology, CpuPart>> = {
+  "single-host": { limit: 4, reservation: 2 },
+  "app-and-data": { limit: 8, reservation: 8 },
+};
 
-export interface PostgresPlan extends ContainerCpu {
-  readonly maxConnections: number;
-  readonly sharedBuffersMiB: number;
-  readonly effectiveCacheSizeMiB: number;
-  readonly workMemMiB: number;
-  readonly maintenanceWorkMemMiB: number;
-  readonly autovacuumWorkMemMiB: number;
-  readonly maxWorkerProcesses: number;
-  readonly maxParallelWorkers: number;
-  readonly maxParallelWorkersPerGather: number;
-  readonly maxParallelMaintenanceWorkers: number;
-  readonly maxWalSizeMiB: number;
-  readonly minWalSizeMiB: number;
-  /** Size of /dev/shm: parallel queries keep their hash tables there. */
-  readonly shmSizeMiB: number;
-  readonly nofile: number;
-  readonly stopGraceSeconds: number;
-  readonly cpuLimit: number;
-  readonly cpuReservation: number;
-  readonly memoryLimitMiB: number;
-  readonly memoryReservationMiB: number;
-}
+/** Exact CPU limit before it is made to fit the host. */
+export const postgresCpuLimit = (sheet: Sheet, { topology }: ResolvedInputs, threads: number): number =>
+  sheet.given(R.cpuLimit) ?? exactCpu({ part: CPU_PART[topology].limit, threads });
 
-/** `max_connections` for so many workers on all app hosts, within what the database's memory carries. */
-export function postgresMaxConnections(appHosts: number, workersPerHost: number, memoryLimitMiB: number): number {
-  const asked = roundDiv(appHosts * workersPerHost * 500, 12);
-  return clamp(Math.min(asked, floorDiv(memoryLimitMiB, 16)), 20, 1000);
-}
+/** Memory PostgreSQL may use at most; connections and the other services are sized beside it. */
+export const postgresMemory = (sheet: Sheet, { topology }: ResolvedInputs, { memoryMiB, reserveMiB }: Host): number =>
+  sheet.apply(R.memoryLimitMiB, { memoryMiB, reserveMiB, topology });
 
-export function planPostgres(inputs: ResolvedInputs, shares: Shares, maxConnections: number): PostgresPlan {
-  const { threads: T } = inputs.dataHardware;
-  const { memoryLimitMiB: P, memoryReservationMiB, cpuLimit, cpuReservation } = shares.postgres;
-  const workMemMiB = clamp(floorDiv(P, 512), 4, 64);
-  const maintenanceWorkMemMiB = Math.min(floorDiv(P, 16), 2048);
-  const maxParallelWorkers = Math.max(1, Math.min(tierWorkers(inputs.tier, T), floorDiv(P, 64)));
-  const maxParallelWorkersPerGather = Math.min(8, floorDiv(maxParallelWorkers, 2));
-  const maxWalSizeMiB = Math.max(
-    32,
-    Math.min(TIER_FACTS[inputs.tier].maxWalSizeGiB * 1024, floorDiv(inputs.diskGiB * 1024, 5)),
-  );
+/** `max_connections` for so many workers on each app host, within what the database's memory carries. */
+export const postgresConnections = (
+  sheet: Sheet,
+  { appHosts }: ResolvedInputs,
+  workers: number,
+  memoryLimitMiB: number,
+): number => sheet.apply(R.maxConnections, { appHosts, workers, memoryLimitMiB });
+
+export function planPostgres(
+  sheet: Sheet,
+  inputs: ResolvedInputs,
+  { threads, memoryMiB, tierWorkers }: Host,
+  scale: number,
+  { memoryLimitMiB, maxConnections }: { memoryLimitMiB: number; maxConnections: number },
+): PostgresPlan {
+  const { tier, topology, diskGiB, dataReservation, postgresMajor, cpuEnforcement: enforcement } = inputs;
+  const part = CPU_PART[topology];
+  const cpuLimit = sheet.apply(R.cpuLimit, { part: part.limit, threads, scale });
+  const cpuReservation = sheet.apply(R.cpuReservation, { part: part.reservation, threads, cpuLimit });
+  const workMemMiB = sheet.apply(R.workMemMiB, { memoryLimitMiB });
+  const maintenanceWorkMemMiB = sheet.apply(R.maintenanceWorkMemMiB, { memoryLimitMiB });
+  const maxParallelWorkers = sheet.apply(R.maxParallelWorkers, { tierWorkers, memoryLimitMiB });
+  const maxParallelWorkersPerGather = sheet.apply(R.maxParallelWorkersPerGather, { maxParallelWorkers });
+  const maxWalSizeMiB = sheet.apply(R.maxWalSizeMiB, { tier, diskGiB });
   return {
     maxConnections,
-    sharedBuffersMiB: sharedBuffersMiB(P),
-    effectiveCacheSizeMiB: floorDiv(3 * P, 4),
+    sharedBuffersMiB: sheet.apply(R.sharedBuffersMiB, { memoryLimitMiB }),
+    effectiveCacheSizeMiB: sheet.apply(R.effectiveCacheSizeMiB, { memoryLimitMiB, memoryMiB }),
     workMemMiB,
     maintenanceWorkMemMiB,
-    autovacuumWorkMemMiB: Math.min(maintenanceWorkMemMiB, floorDiv(P, 24)),
-    maxWorkerProcesses: Math.max(8, maxParallelWorkers),
+    autovacuumWorkMemMiB: sheet.apply(R.autovacuumWorkMemMiB, { memoryLimitMiB, maintenanceWorkMemMiB }),
+    maxWorkerProcesses: sheet.apply(R.maxWorkerProcesses, { maxParallelWorkers }),
     maxParallelWorkers,
     maxParallelWorkersPerGather,
-    maxParallelMaintenanceWorkers: Math.min(4, floorDiv(maxParallelWorkers, 2)),
+    maxParallelMaintenanceWorkers: sheet.apply(R.maxParallelMaintenanceWorkers, { maxParallelWorkers }),
     maxWalSizeMiB,
-    minWalSizeMiB: floorDiv(maxWalSizeMiB, 4),
-    shmSizeMiB: Math.floor(
-      Math.max(128, Math.min(P / 2, maintenanceWorkMemMiB + workMemMiB * 2 * (maxParallelWorkersPerGather + 1))),
-    ),
-    nofile: powerOfTwoAtLeast(maxConnections + MAX_FILES_PER_PROCESS),
-    stopGraceSeconds: STOP_GRACE_SECONDS,
-    cpuLimit: toThreads(cpuLimit),
-    cpuReservation: toThreads(cpuReservation),
-    memoryLimitMiB: P,
-    memoryReservationMiB,
-    ...containerCpu({ limit: cpuLimit, reservation: cpuReservation }, 1, T, inputs.cpuEnforcement),
+    minWalSizeMiB: sheet.apply(R.minWalSizeMiB, { maxWalSizeMiB }),
+    walCompression: sheet.apply(R.walCompression, {}),
+    checkpointCompletionTarget: sheet.apply(R.checkpointCompletionTarget, {}),
+    randomPageCost: sheet.apply(R.randomPageCost, {}),
+    jit: sheet.apply(R.jit, {}),
+    hugePages: sheet.apply(R.hugePages, {}),
+    ioMethod: sheet.apply(R.ioMethod, { postgresMajor }),
+    shmSizeMiB: sheet.apply(R.shmSizeMiB, {
+      memoryLimitMiB,
+      maintenanceWorkMemMiB,
+      workMemMiB,
+      maxParallelWorkersPerGather,
+    }),
+    nofile: sheet.apply(R.nofile, { maxConnections }),
+    stopGraceSeconds: sheet.apply(R.stopGraceSeconds, {}),
+    healthIntervalSeconds: sheet.apply(R.healthIntervalSeconds, {}),
+    healthTimeoutSeconds: sheet.apply(R.healthTimeoutSeconds, {}),
+    cpuLimit,
+    cpuReservation,
+    memoryLimitMiB,
+    memoryReservationMiB: sheet.apply(R.memoryReservationMiB, { memoryLimitMiB, dataReservation, topology }),
+    cpuQuota: sheet.apply(R.cpuQuota, { cpuLimit, containers: 1, threads, enforcement }),
+    cpuShares: sheet.apply(R.cpuShares, {
+      cpuReservation: exactReservation(part.reservation, threads, cpuReservation),
+      containers: 1,
+    }),
   };
-}
-
-/** 15 % of a small database's memory, 25 % of a large one's, rising between 512 and 1024 MiB. */
-function sharedBuffersMiB(memoryMiB: number): number {
-  const smallMiB = clamp(memoryMiB, 512, 1024) - 512;
-  return floorDiv(memoryMiB * (15 * 512 + 10 * smallMiB), 100 * 512);
 }

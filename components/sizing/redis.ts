@@ -1,40 +1,159 @@
 import { clamp, floorDiv } from "./arithmetic";
-import { type ContainerCpu, containerCpu, threads, toThreads } from "./cpu";
-import type { ResolvedInputs } from "./inputs";
-import type { Shares } from "./shares";
+import { cpuLimitRule, cpuQuotaRule, cpuReservationRule, cpuSharesRule, exactCpu, exactReservation } from "./cpu";
+import { type CpuPart, dataMemoryRule, dataReservationRule, type Host } from "./host";
+import type { ResolvedInputs, Topology } from "./inputs";
+import { constant, type OverridesOf, oneOf, type PlanOf, rule, rulesOf } from "./rule";
+import type { Sheet } from "./sheet";
 
 /** Redis lowers maxclients without a word where it finds fewer open files than this above it. */
+const OWN_FILES = 32;
 const NOFILE_ALLOWANCE = 128;
-const STOP_GRACE_SECONDS = 30;
-/** Below this CPU limit more I/O threads cost throughput (docs/sizing.md, "Redis"). */
-const IO_THREADS_FROM_CPU = threads(2);
+/** Below this CPU limit more I/O threads cost throughput. */
+const IO_THREADS_FROM_CPU = 2;
+/** From this version on the I/O threads read without being told to. */
+const READS_BY_ITSELF_FROM = 8;
 
-export interface RedisPlan extends ContainerCpu {
-  readonly maxMemoryMiB: number;
-  readonly maxClients: number;
-  readonly ioThreads: number;
-  readonly nofile: number;
-  readonly stopGraceSeconds: number;
-  readonly cpuLimit: number;
-  readonly cpuReservation: number;
-  readonly memoryLimitMiB: number;
-  readonly memoryReservationMiB: number;
-}
+export const REDIS_RULES = rulesOf("redis", "docs/sizing.md#redis", {
+  maxMemoryMiB: rule({
+    unit: "MiB",
+    about: "maxmemory: data Redis keeps before it evicts",
+    words: "3/4 of the memory limit, or the limit less 64 MiB where that is less; at least half of the limit.",
+    asks: ({ memoryLimitMiB: limit }: { memoryLimitMiB: number }) =>
+      Math.floor(Math.min((3 * limit) / 4, Math.max(limit - 64, limit / 2))),
+    allows: (is) => [
+      is.atLeast("what a broker needs", () => 1),
+      is.atMost("the container's memory limit, which buffers and the rewrite child share", (i) => i.memoryLimitMiB - 1),
+    ],
+  }),
+  maxClients: rule({
+    unit: "connections",
+    about: "maxclients: connections Redis takes",
+    words: "2.5 for each MiB of the memory limit, from 1,000 to 10,000.",
+    asks: ({ memoryLimitMiB }: { memoryLimitMiB: number }) => floorDiv(5 * memoryLimitMiB, 2),
+    bounds: (is) => [
+      is.atLeast("the least that serves a small system", () => 1000),
+      is.atMost("the most one Redis is planned for", () => 10_000),
+    ],
+  }),
+  ioThreads: rule({
+    unit: "I/O threads",
+    about: "io-threads: threads that read and write sockets",
+    words: "A third of the host's threads, 1 to 8; 1 where the CPU limit is below 2 threads.",
+    asks: ({ threads, cpuLimit }: { threads: number; cpuLimit: number }) =>
+      cpuLimit < IO_THREADS_FROM_CPU ? 1 : clamp(floorDiv(threads, 3), 1, 8),
+    allows: (is) => [is.atLeast("Redis", () => 1), is.atMost("what still helps throughput", () => 8)],
+  }),
+  ioThreadsDoReads: rule({
+    unit: "switch",
+    about: "io-threads-do-reads, for versions that know it",
+    words: "On below Redis 8; left out from 8 on, which reads in its I/O threads anyway and ignores the setting.",
+    asks: ({ redisMajor }: { redisMajor: number }): boolean | undefined =>
+      redisMajor < READS_BY_ITSELF_FROM ? true : undefined,
+  }),
+  maxMemoryPolicy: constant<"volatile-lru" | "volatile-lfu" | "volatile-ttl" | "volatile-random" | "noeviction">({
+    unit: "name",
+    about: "maxmemory-policy: what Redis gives up when maxmemory is reached",
+    words: "Only keys with an expiry: the broker's queues carry none and are never evicted.",
+    value: "volatile-lru",
+    allows: () => [oneOf("volatile-lru", "volatile-lfu", "volatile-ttl", "volatile-random", "noeviction")],
+  }),
+  oomScoreAdj: constant<boolean>({
+    unit: "switch",
+    about: "oom-score-adj: whether the kernel kills a rewrite child before the server",
+    words: "Always: without it a rewrite of the append-only file under writes gets the server killed.",
+    value: true,
+  }),
+  nofile: rule({
+    unit: "files",
+    about: "Open files of the container",
+    words: "maxclients + 128: Redis lowers maxclients silently where it finds fewer than 32 above it.",
+    asks: ({ maxClients }: { maxClients: number }) => maxClients + NOFILE_ALLOWANCE,
+    allows: (is) => [is.atLeast("maxclients and Redis' own 32 files", ({ maxClients }) => maxClients + OWN_FILES)],
+  }),
+  stopGraceSeconds: constant<number>({
+    unit: "seconds",
+    about: "Time to write the append-only file and stop",
+    words: "The same on every machine.",
+    value: 30,
+    allows: (is) => [is.atLeast("the engine's own default", () => 10)],
+  }),
+  healthIntervalSeconds: constant<number>({
+    unit: "seconds",
+    about: "Time between two health checks",
+    words: "Cheap enough for every 5 seconds.",
+    value: 5,
+    allows: (is) => [is.atLeast("the engine", () => 1)],
+  }),
+  healthTimeoutSeconds: constant<number>({
+    unit: "seconds",
+    about: "Time a health check may take",
+    words: "The same on every machine.",
+    value: 3,
+    allows: (is) => [is.atLeast("the engine", () => 1)],
+  }),
+  cpuLimit: cpuLimitRule("Threads Redis may use at most"),
+  cpuReservation: cpuReservationRule("Threads Redis is promised"),
+  memoryLimitMiB: dataMemoryRule(
+    "Memory Redis may use at most",
+    "1/8 of the machine; on a data host 1/3 of what its reserve leaves.",
+    { "single-host": [1, 8], "app-and-data": [1, 3] },
+    64,
+  ),
+  memoryReservationMiB: dataReservationRule("Memory Redis is promised"),
+  cpuQuota: cpuQuotaRule(),
+  cpuShares: cpuSharesRule(),
+});
 
-export function planRedis(inputs: ResolvedInputs, shares: Shares): RedisPlan {
-  const { threads: T } = inputs.dataHardware;
-  const { memoryLimitMiB: L, memoryReservationMiB, cpuLimit, cpuReservation } = shares.redis;
-  const maxClients = clamp(floorDiv(5 * L, 2), 1000, 10_000);
+/** What Redis runs with. */
+export type RedisPlan = PlanOf<typeof REDIS_RULES>;
+/** Overrides of Redis' numbers. */
+export type RedisOverrides = OverridesOf<typeof REDIS_RULES>;
+
+const CPU_PART: Readonly<Record<Topology, CpuPart>> = {
+  "single-host": { limit: 2, reservation: 1 },
+  "app-and-data": { limit: 4, reservation: 4 },
+};
+
+/** Exact CPU limit before it is made to fit the host. */
+export const redisCpuLimit = (sheet: Sheet, { topology }: ResolvedInputs, threads: number): number =>
+  sheet.given(REDIS_RULES.cpuLimit) ?? exactCpu({ part: CPU_PART[topology].limit, threads });
+
+/** Memory Redis may use at most; other services are sized beside it. */
+export const redisMemory = (sheet: Sheet, { topology }: ResolvedInputs, { memoryMiB, reserveMiB }: Host): number =>
+  sheet.apply(REDIS_RULES.memoryLimitMiB, { memoryMiB, reserveMiB, topology });
+
+export function planRedis(
+  sheet: Sheet,
+  inputs: ResolvedInputs,
+  { threads }: Host,
+  scale: number,
+  memoryLimitMiB: number,
+): RedisPlan {
+  const { topology, dataReservation, redisMajor, cpuEnforcement: enforcement } = inputs;
+  const R = REDIS_RULES;
+  const part = CPU_PART[topology];
+  const cpuLimit = sheet.apply(R.cpuLimit, { part: part.limit, threads, scale });
+  const cpuReservation = sheet.apply(R.cpuReservation, { part: part.reservation, threads, cpuLimit });
+  const maxClients = sheet.apply(R.maxClients, { memoryLimitMiB });
   return {
-    maxMemoryMiB: Math.floor(Math.min((3 * L) / 4, Math.max(L - 64, L / 2))),
+    maxMemoryMiB: sheet.apply(R.maxMemoryMiB, { memoryLimitMiB }),
     maxClients,
-    ioThreads: cpuLimit < IO_THREADS_FROM_CPU ? 1 : clamp(floorDiv(T, 3), 1, 8),
-    nofile: maxClients + NOFILE_ALLOWANCE,
-    stopGraceSeconds: STOP_GRACE_SECONDS,
-    cpuLimit: toThreads(cpuLimit),
-    cpuReservation: toThreads(cpuReservation),
-    memoryLimitMiB: L,
-    memoryReservationMiB,
-    ...containerCpu({ limit: cpuLimit, reservation: cpuReservation }, 1, T, inputs.cpuEnforcement),
+    ioThreads: sheet.apply(R.ioThreads, { threads, cpuLimit: redisCpuLimit(sheet, inputs, threads) }),
+    ioThreadsDoReads: sheet.apply(R.ioThreadsDoReads, { redisMajor }),
+    maxMemoryPolicy: sheet.apply(R.maxMemoryPolicy, {}),
+    oomScoreAdj: sheet.apply(R.oomScoreAdj, {}),
+    nofile: sheet.apply(R.nofile, { maxClients }),
+    stopGraceSeconds: sheet.apply(R.stopGraceSeconds, {}),
+    healthIntervalSeconds: sheet.apply(R.healthIntervalSeconds, {}),
+    healthTimeoutSeconds: sheet.apply(R.healthTimeoutSeconds, {}),
+    memoryLimitMiB,
+    memoryReservationMiB: sheet.apply(R.memoryReservationMiB, { memoryLimitMiB, dataReservation, topology }),
+    cpuLimit,
+    cpuReservation,
+    cpuQuota: sheet.apply(R.cpuQuota, { cpuLimit, containers: 1, threads, enforcement }),
+    cpuShares: sheet.apply(R.cpuShares, {
+      cpuReservation: exactReservation(part.reservation, threads, cpuReservation),
+      containers: 1,
+    }),
   };
 }

@@ -1,0 +1,134 @@
+import { floorDiv } from "./arithmetic";
+import type { ResolvedInputs, Tier, Topology } from "./inputs";
+import { outcome, type PlanOf, rule, rulesOf } from "./rule";
+import type { Sheet } from "./sheet";
+import { tierWorkers } from "./tiers";
+
+const DIVISION = "docs/sizing.md#how-the-machine-is-divided";
+
+const tierWorkersRule = (about: string) =>
+  outcome({
+    unit: "processes",
+    about,
+    words: "One for each thread at high and extreme, for two of three at medium, for one of three at low; at least 1.",
+    source: "docs/sizing.md#tiers",
+    instead: "tier",
+    asks: ({ tier, threads }: { tier: Tier; threads: number }) => tierWorkers(tier, threads),
+  });
+
+const reserveRule = (about: string) =>
+  outcome({
+    unit: "MiB",
+    about,
+    words:
+      "3 % of the memory, at least 256 MiB, or 512 MiB with oversubscribe: false; nothing where the scheduler has taken its own.",
+    source: DIVISION,
+    instead: "hardware.memory",
+    asks: ({ memoryMiB, oversubscribe, hostReserve }: ReserveInputs) =>
+      hostReserve === "registered" ? 0 : Math.max(oversubscribe ? 256 : 512, floorDiv(3 * memoryMiB, 100)),
+  });
+
+const cpuScaleRule = (about: string) =>
+  outcome({
+    unit: "ratio",
+    about,
+    words:
+      "1; with oversubscribe: false what makes the host's CPU limits fit its threads, overridden limits staying as they are.",
+    source: "docs/sizing.md#oversubscription",
+    instead: "oversubscribe",
+    asks: ({ threads, limits, overridden, oversubscribe }: CpuScaleInputs) =>
+      oversubscribe || limits === 0 ? 1 : Math.min(1, Math.max(0, threads - overridden) / limits),
+  });
+
+type ReserveInputs = { memoryMiB: number; oversubscribe: boolean; hostReserve: "system" | "registered" };
+type CpuScaleInputs = { threads: number; limits: number; overridden: number; oversubscribe: boolean };
+
+/** What the services share: the tier's workers and what a host keeps for itself. */
+export const SYSTEM_RULES = rulesOf("system", DIVISION, {
+  tierWorkers: tierWorkersRule("Workers the tier asks of the (app) host's threads"),
+  dataTierWorkers: tierWorkersRule("Parallel workers the tier asks of the database host's threads"),
+  reserveMiB: reserveRule("Memory the (app) host keeps for the system, the load balancer, beat and a migration"),
+  dataReserveMiB: reserveRule("Memory the data host keeps for the system"),
+  cpuScale: cpuScaleRule("What the (app) host's CPU limits are multiplied with"),
+  dataCpuScale: cpuScaleRule("What the data host's CPU limits are multiplied with"),
+});
+
+/** What the services share, derived. */
+export type SystemPlan = PlanOf<typeof SYSTEM_RULES>;
+
+/** A host as the services on it see it. */
+export interface Host {
+  readonly threads: number;
+  readonly memoryMiB: number;
+  readonly reserveMiB: number;
+  /** Workers the tier asks of its threads. */
+  readonly tierWorkers: number;
+}
+
+/** The app host and the data host; the same one on a single host. */
+export function planHosts(inputs: ResolvedInputs, sheet: Sheet): { app: Host; data: Host } {
+  const { tier, oversubscribe, hostReserve, hardware, dataHardware } = inputs;
+  const app: Host = {
+    ...hardware,
+    reserveMiB: sheet.apply(SYSTEM_RULES.reserveMiB, { memoryMiB: hardware.memoryMiB, oversubscribe, hostReserve }),
+    tierWorkers: sheet.apply(SYSTEM_RULES.tierWorkers, { tier, threads: hardware.threads }),
+  };
+  const data: Host = {
+    ...dataHardware,
+    reserveMiB: sheet.apply(SYSTEM_RULES.dataReserveMiB, {
+      memoryMiB: dataHardware.memoryMiB,
+      oversubscribe,
+      hostReserve,
+    }),
+    tierWorkers: sheet.apply(SYSTEM_RULES.dataTierWorkers, { tier, threads: dataHardware.threads }),
+  };
+  return { app, data };
+}
+
+/** The memory limit of a data service: a part of the whole machine, or of what a data host's reserve leaves. */
+export const dataMemoryRule = (
+  about: string,
+  words: string,
+  part: Readonly<Record<Topology, readonly [number, number]>>,
+  leastMiB: number,
+) =>
+  rule({
+    unit: "MiB",
+    about,
+    words,
+    source: DIVISION,
+    asks: ({ memoryMiB, reserveMiB, topology }: { memoryMiB: number; reserveMiB: number; topology: Topology }) => {
+      const [numerator, denominator] = part[topology];
+      return floorDiv(numerator * (topology === "single-host" ? memoryMiB : memoryMiB - reserveMiB), denominator);
+    },
+    allows: (is) => [
+      is.atLeast("what the server needs to start", () => leastMiB),
+      is.atMost("the host's memory less its reserve", ({ memoryMiB, reserveMiB }) => memoryMiB - reserveMiB),
+    ],
+  });
+
+/** The memory a data service is promised. */
+export const dataReservationRule = (about: string) =>
+  rule({
+    unit: "MiB",
+    about,
+    words: "Half of its limit; all of it on a data host or with dataReservation: full.",
+    source: DIVISION,
+    asks: ({ memoryLimitMiB, dataReservation, topology }: DataReservationInputs) =>
+      topology === "app-and-data" || dataReservation === "full" ? memoryLimitMiB : floorDiv(memoryLimitMiB, 2),
+    allows: (is) => [is.atMost("its own memory limit", ({ memoryLimitMiB }) => memoryLimitMiB)],
+  });
+
+type DataReservationInputs = { memoryLimitMiB: number; dataReservation: "half" | "full"; topology: Topology };
+
+/** Twelfths of a host's threads that a service may use at most, and is promised. */
+export interface CpuPart {
+  readonly limit: number;
+  readonly reservation: number;
+}
+
+/** The most a service may use of the app host: by rule, and where an override replaces that. */
+export interface Ceiling {
+  readonly ruleMiB: number;
+  readonly ceilingMiB: number;
+}

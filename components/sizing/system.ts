@@ -1,0 +1,137 @@
+import { advise, usesHaproxy } from "./advisories";
+import { backendCeiling, backendWorkersAsked, planBackend, spreadBackend } from "./backend";
+import { planCapacity } from "./capacity";
+import { celeryCeiling, planCelery, splitCelery } from "./celery";
+import { refuseTooSmall, refuseUnfit } from "./checks";
+import { connectionCap, connectionsPerWorker } from "./connections";
+import { cpuScales } from "./cpu-scale";
+import { planHosts } from "./host";
+import type { ResolvedInputs } from "./inputs";
+import { planBeat, planLoadBalancer } from "./load-balancer";
+import { unknownOverrides } from "./overrides";
+import type { SizingPlan } from "./plan";
+import { planPostgres, postgresConnections, postgresMemory } from "./postgres";
+import { planRedis, redisMemory } from "./redis";
+import { OverrideRefusal, Shortfall } from "./refusal";
+import { type Findings, Sheet } from "./sheet";
+import { planTotals } from "./totals";
+
+/** One sheet for each section, all reporting to the same findings. */
+function openSheets({ overrides }: ResolvedInputs, findings: Findings) {
+  return {
+    system: new Sheet(undefined, findings),
+    connections: new Sheet(undefined, findings),
+    backend: new Sheet(overrides.backend, findings),
+    celery: new Sheet(overrides.celery, findings),
+    postgres: new Sheet(overrides.postgres, findings),
+    redis: new Sheet(overrides.redis, findings),
+    loadBalancer: new Sheet(undefined, findings),
+    beat: new Sheet(undefined, findings),
+    capacity: new Sheet(undefined, findings),
+    totals: new Sheet(undefined, findings),
+  };
+}
+
+/** The sheets a system is planned on. */
+export type Sheets = ReturnType<typeof openSheets>;
+
+/**
+ * The whole system with so many copies of the application side by side during a deploy.
+ * @throws Shortfall where something that is needed does not fit.
+ * @throws OverrideRefusal with every override that cannot be taken.
+ */
+export function planSystem(inputs: ResolvedInputs, copies: 1 | 2, rolloutFallback?: string): SizingPlan {
+  const findings: Findings = { cuts: [], mistakes: unknownOverrides(inputs.overrides) };
+  try {
+    return planOn(openSheets(inputs, findings), findings, inputs, copies, rolloutFallback);
+  } catch (error) {
+    // A shortfall may be no more than what a mistaken override leads to.
+    if (error instanceof Shortfall && findings.mistakes.length > 0) throw new OverrideRefusal(findings.mistakes);
+    throw error;
+  }
+}
+
+/** In the order of docs/sizing.md: nothing feeds back. */
+function planOn(
+  sheets: Sheets,
+  findings: Findings,
+  inputs: ResolvedInputs,
+  copies: 1 | 2,
+  rolloutFallback: string | undefined,
+): SizingPlan {
+  refuseTooSmall(inputs);
+  const hosts = planHosts(inputs, sheets.system);
+  const { app, data } = hosts;
+
+  const postgresMiB = postgresMemory(sheets.postgres, inputs, data);
+  const redisMiB = redisMemory(sheets.redis, inputs, data);
+  const besideAppMiB = inputs.topology === "single-host" ? postgresMiB + redisMiB : 0;
+  const availableMiB = app.memoryMiB - app.reserveMiB - besideAppMiB;
+  const backendRoom = backendCeiling(sheets.backend, inputs, app, availableMiB);
+  const celeryRoom = celeryCeiling(sheets.celery, inputs, app, availableMiB, backendRoom.ceilingMiB);
+
+  const asked = backendWorkersAsked(sheets.backend, inputs, app, backendRoom);
+  const maxConnections = postgresConnections(sheets.postgres, inputs, asked, postgresMiB);
+  const database = connectionCap(sheets.connections, inputs, copies, maxConnections);
+  const spread = spreadBackend(sheets.backend, inputs, app, backendRoom, asked, database.cap);
+  const split = splitCelery(sheets.celery, inputs, app, celeryRoom, database.cap);
+
+  const scales = cpuScales(sheets, inputs, hosts, spread.workers);
+  const celery = planCelery(sheets.celery, inputs, app, scales.app, split, celeryRoom);
+  const postgres = planPostgres(sheets.postgres, inputs, data, scales.data, {
+    memoryLimitMiB: postgresMiB,
+    maxConnections,
+  });
+  const redis = planRedis(sheets.redis, inputs, data, scales.data, redisMiB);
+  const pools = connectionsPerWorker(
+    sheets.connections,
+    inputs,
+    database,
+    { workers: spread.workers, ...split },
+    redis.maxClients,
+  );
+  const backend = planBackend(sheets.backend, inputs, app, scales.app, spread, backendRoom, pools);
+
+  const services = { backend, celery, postgres, redis };
+  refuseUnfit(services, inputs, hosts, copies, sheets, findings);
+
+  const loadBalancer = planLoadBalancer(sheets.loadBalancer, inputs.hostNofile);
+  const beat = inputs.beat ? planBeat(sheets.beat) : undefined;
+  const haproxy = usesHaproxy(inputs) ? loadBalancer : undefined;
+  const capacity = planCapacity(sheets.capacity, inputs, backend, celery, haproxy?.maxConnections);
+  const totals = planTotals(sheets.totals, services, {
+    loadBalancer: haproxy?.memoryLimitMiB ?? 0,
+    beat: beat?.memoryLimitMiB ?? 0,
+  });
+  return {
+    inputs,
+    rolloutFactor: copies,
+    ...services,
+    system: {
+      tierWorkers: app.tierWorkers,
+      dataTierWorkers: data.tierWorkers,
+      reserveMiB: app.reserveMiB,
+      dataReserveMiB: data.reserveMiB,
+      cpuScale: scales.app,
+      dataCpuScale: scales.data,
+    },
+    connections: { ...database, ...pools },
+    loadBalancer,
+    beat,
+    capacity,
+    totals,
+    explanations: {
+      backend: sheets.backend.explanations,
+      celery: sheets.celery.explanations,
+      postgres: sheets.postgres.explanations,
+      redis: sheets.redis.explanations,
+      system: sheets.system.explanations,
+      connections: sheets.connections.explanations,
+      loadBalancer: sheets.loadBalancer.explanations,
+      beat: sheets.beat.explanations,
+      capacity: sheets.capacity.explanations,
+      totals: sheets.totals.explanations,
+    },
+    advisories: advise({ inputs, ...services, loadBalancer, totals }, hosts, findings.cuts, rolloutFallback),
+  };
+}
