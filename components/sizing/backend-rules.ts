@@ -134,14 +134,14 @@ export const BACKEND_RULES = rulesOf("backend", "docs/sizing.md#backend", {
     about: "uvicorn's event loop",
     words: "uvloop, the fastest.",
     value: "uvloop",
-    allows: () => [oneOf("uvloop", "asyncio", "auto")],
+    allows: () => [oneOf("uvicorn", ["uvloop", "asyncio", "auto"])],
   }),
   http: constant<"httptools" | "h11" | "auto">({
     unit: "name",
     about: "uvicorn's HTTP parser",
     words: "httptools, the fastest.",
     value: "httptools",
-    allows: () => [oneOf("httptools", "h11", "auto")],
+    allows: () => [oneOf("uvicorn", ["httptools", "h11", "auto"])],
   }),
   limitConcurrency: constant<number>({
     unit: "connections",

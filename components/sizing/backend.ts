@@ -1,5 +1,6 @@
 import { floorDiv, floorHundredths } from "./arithmetic";
 import { type BackendPlan, exactBackendCpu, BACKEND_RULES as R } from "./backend-rules";
+import { scaleOf } from "./cpu";
 import type { Ceiling, Host } from "./host";
 import type { ResolvedInputs } from "./inputs";
 import { Shortfall } from "./refusal";
@@ -89,7 +90,11 @@ export function planBackend(
 ): BackendPlan {
   const { tier, topology, workerMemoryMiB, behindLoadBalancer, backendStopGraceSeconds } = inputs;
   const unscaledLimit = backendCpuLimit(sheet, workers, threads);
-  const fleetCpuLimit = sheet.apply(R.fleetCpuLimit, { workers, threads, scale });
+  const fleetCpuLimit = sheet.apply(R.fleetCpuLimit, {
+    workers,
+    threads,
+    scale: scaleOf(sheet, R.fleetCpuLimit, scale),
+  });
   const fleetCpuReservation = sheet.apply(R.fleetCpuReservation, { unscaledLimit, cpuLimit: fleetCpuLimit });
   const exactReservation = (3 * unscaledLimit) / 5;
   const workersPerInstance = sheet.apply(R.workersPerInstance, { workers, instances });

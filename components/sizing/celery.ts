@@ -1,5 +1,5 @@
 import { type CeleryPlan, CELERY_RULES as R } from "./celery-rules";
-import { exactCpu, exactReservation } from "./cpu";
+import { exactCpu, exactReservation, scaleOf } from "./cpu";
 import type { Ceiling, Host } from "./host";
 import type { ResolvedInputs } from "./inputs";
 import { Shortfall } from "./refusal";
@@ -91,7 +91,11 @@ export function planCelery(
     replicas,
     neededMiB: (concurrency + 1) * childMemoryMiB,
   });
-  const fleetCpuLimit = sheet.apply(R.fleetCpuLimit, { part: CPU_PART.limit, threads, scale });
+  const fleetCpuLimit = sheet.apply(R.fleetCpuLimit, {
+    part: CPU_PART.limit,
+    threads,
+    scale: scaleOf(sheet, R.fleetCpuLimit, scale),
+  });
   const fleetCpuReservation = sheet.apply(R.fleetCpuReservation, {
     part: CPU_PART.reservation,
     threads,

@@ -1,5 +1,6 @@
 import { floorExact, floorHundredths, roundDiv } from "./arithmetic";
-import { atMost, rule } from "./rule";
+import { atMost, type Rule, type RuleInputs, rule } from "./rule";
+import type { Sheet } from "./sheet";
 
 /** Source of the CPU rules all services share. */
 const SOURCE = "docs/sizing.md#cpu-limits";
@@ -36,6 +37,10 @@ export const scaled =
   <I>(limit: (inputs: I) => number) =>
   (inputs: I & { readonly scale: number }): number =>
     inputs.scale < 1 ? floorHundredths(limit(inputs) * inputs.scale) : Number.POSITIVE_INFINITY;
+
+/** An overridden limit stays as it is; the others shrink around it. */
+export const scaleOf = <I extends RuleInputs>(sheet: Sheet, limit: Rule<I, number>, scale: number): number =>
+  sheet.given(limit) === undefined ? scale : 1;
 
 export const withinHost = atMost<{ readonly threads: number }>("the host's threads", ({ threads }) => threads);
 /** The least CPU that lets a process run. */

@@ -74,5 +74,5 @@ function memorySentence({ host }: Shortfall, inputs: ResolvedInputs, { smallestM
 
 const tierSentence = (_: ResolvedInputs, { highestTier }: Fit): string =>
   highestTier === undefined
-    ? "No other tier fits this hardware."
+    ? "No tier fits this hardware."
     : `The highest tier that fits this hardware is ${highestTier}.`;

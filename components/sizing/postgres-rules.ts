@@ -22,7 +22,7 @@ const atLeastOne = atLeast<Record<string, number | string>>("PostgreSQL", () => 
 export const POSTGRES_RULES = rulesOf("postgres", "docs/sizing.md#postgresql", {
   maxConnections: rule({
     unit: "connections",
-    about: "max_connections",
+    about: "max_connections: of all clients together",
     words:
       "500 for 12 backend workers, in that proportion for the workers that tier and memory allow on all app hosts; from 20 to 1,000.",
     source: "docs/sizing.md#connections",
@@ -36,7 +36,7 @@ export const POSTGRES_RULES = rulesOf("postgres", "docs/sizing.md#postgresql", {
   }),
   sharedBuffersMiB: rule({
     unit: "MiB",
-    about: "shared_buffers",
+    about: "shared_buffers: the server's own page cache",
     words: "15 % of the memory limit up to 512 MiB, 25 % from 1 GiB on, rising between.",
     asks: ({ memoryLimitMiB }: { memoryLimitMiB: number }) => sharedBuffersMiB(memoryLimitMiB),
     allows: (is) => [
@@ -130,36 +130,36 @@ export const POSTGRES_RULES = rulesOf("postgres", "docs/sizing.md#postgresql", {
   }),
   walCompression: constant<boolean>({
     unit: "switch",
-    about: "wal_compression",
+    about: "wal_compression: full pages in the log",
     words: "Compressed full pages cost little CPU and save disk bandwidth.",
     value: true,
   }),
   checkpointCompletionTarget: constant<number>({
     unit: "ratio",
-    about: "checkpoint_completion_target",
+    about: "checkpoint_completion_target: part of the interval a checkpoint takes",
     words: "Checkpoints spread over 0.9 of their interval.",
     value: 0.9,
     allows: (is) => [is.atMost("PostgreSQL", () => 1)],
   }),
   randomPageCost: constant<number>({
     unit: "ratio",
-    about: "random_page_cost",
+    about: "random_page_cost: against 1 for the next page",
     words: "1.1: on solid-state disks a random page costs little more than the next one.",
     value: 1.1,
     allows: (is) => [is.atLeast("seq_page_cost, which is 1", () => 1)],
   }),
   jit: constant<boolean>({
     unit: "switch",
-    about: "jit",
+    about: "jit: whether large queries are compiled",
     words: "Off: compiling costs more than it saves in the short queries of a web application.",
     value: false,
   }),
   hugePages: constant<"off" | "try" | "on">({
     unit: "name",
-    about: "huge_pages",
+    about: "huge_pages of the kernel",
     words: "Off: a container has none of its own.",
     value: "off",
-    allows: () => [oneOf("off", "try", "on")],
+    allows: () => [oneOf("PostgreSQL", ["off", "try", "on"])],
   }),
   ioMethod: rule({
     unit: "name",

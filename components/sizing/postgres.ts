@@ -1,4 +1,4 @@
-import { exactCpu, exactReservation } from "./cpu";
+import { exactCpu, exactReservation, scaleOf } from "./cpu";
 import type { CpuPart, Host } from "./host";
 import type { ResolvedInputs, Topology } from "./inputs";
 import { type PostgresPlan, POSTGRES_RULES as R } from "./postgres-rules";
@@ -34,7 +34,7 @@ export function planPostgres(
 ): PostgresPlan {
   const { tier, topology, diskGiB, dataReservation, postgresMajor, cpuEnforcement: enforcement } = inputs;
   const part = CPU_PART[topology];
-  const cpuLimit = sheet.apply(R.cpuLimit, { part: part.limit, threads, scale });
+  const cpuLimit = sheet.apply(R.cpuLimit, { part: part.limit, threads, scale: scaleOf(sheet, R.cpuLimit, scale) });
   const cpuReservation = sheet.apply(R.cpuReservation, { part: part.reservation, threads, cpuLimit });
   const workMemMiB = sheet.apply(R.workMemMiB, { memoryLimitMiB });
   const maintenanceWorkMemMiB = sheet.apply(R.maintenanceWorkMemMiB, { memoryLimitMiB });

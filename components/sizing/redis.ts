@@ -1,5 +1,13 @@
 import { clamp, floorDiv } from "./arithmetic";
-import { cpuLimitRule, cpuQuotaRule, cpuReservationRule, cpuSharesRule, exactCpu, exactReservation } from "./cpu";
+import {
+  cpuLimitRule,
+  cpuQuotaRule,
+  cpuReservationRule,
+  cpuSharesRule,
+  exactCpu,
+  exactReservation,
+  scaleOf,
+} from "./cpu";
 import { type CpuPart, dataMemoryRule, dataReservationRule, type Host } from "./host";
 import type { ResolvedInputs, Topology } from "./inputs";
 import { constant, type OverridesOf, oneOf, type PlanOf, rule, rulesOf } from "./rule";
@@ -55,7 +63,15 @@ export const REDIS_RULES = rulesOf("redis", "docs/sizing.md#redis", {
     about: "maxmemory-policy: what Redis gives up when maxmemory is reached",
     words: "Only keys with an expiry: the broker's queues carry none and are never evicted.",
     value: "volatile-lru",
-    allows: () => [oneOf("volatile-lru", "volatile-lfu", "volatile-ttl", "volatile-random", "noeviction")],
+    allows: () => [
+      oneOf("Redis and a broker in it", [
+        "volatile-lru",
+        "volatile-lfu",
+        "volatile-ttl",
+        "volatile-random",
+        "noeviction",
+      ]),
+    ],
   }),
   oomScoreAdj: constant<boolean>({
     unit: "switch",
@@ -132,7 +148,7 @@ export function planRedis(
   const { topology, dataReservation, redisMajor, cpuEnforcement: enforcement } = inputs;
   const R = REDIS_RULES;
   const part = CPU_PART[topology];
-  const cpuLimit = sheet.apply(R.cpuLimit, { part: part.limit, threads, scale });
+  const cpuLimit = sheet.apply(R.cpuLimit, { part: part.limit, threads, scale: scaleOf(sheet, R.cpuLimit, scale) });
   const cpuReservation = sheet.apply(R.cpuReservation, { part: part.reservation, threads, cpuLimit });
   const maxClients = sheet.apply(R.maxClients, { memoryLimitMiB });
   return {

@@ -35,6 +35,8 @@ export interface Bound<I extends RuleInputs, V extends PlanValue> {
   /** What sets the limit, in words. */
   readonly by: string;
   readonly kind: "at most" | "at least" | "one of";
+  /** The names allowed, for a bound of the kind `one of`. */
+  readonly names?: readonly string[];
   /** What there is too little of when this bound cuts; such a cut is reported as an advisory. */
   readonly lack: Resource | undefined;
   cut(value: V, inputs: I): V;
@@ -160,11 +162,12 @@ export function rulesOf<T extends Readonly<Record<string, Named>>>(section: Sect
   return table;
 }
 
-export const oneOf = <V extends PlanValue>(first: V, ...others: readonly V[]): Bound<RuleInputs, V> => ({
-  by: "the names the program knows",
+export const oneOf = <V extends string>(by: string, names: readonly [V, ...V[]]): Bound<RuleInputs, V> => ({
+  by,
   kind: "one of",
+  names,
   lack: undefined,
-  cut: (value) => (others.includes(value) ? value : first),
+  cut: (value) => (names.includes(value) ? value : names[0]),
 });
 
 /** A rule's value on its inputs, within its bounds, and the last bound that cut it. */

@@ -118,7 +118,10 @@ const outside = <I extends RuleInputs, V extends PlanValue>(
   bound: Bound<I, V>,
   given: V,
   inputs: I,
-) => `${given} given; ${bound.kind} ${bound.cut(given, inputs)}${unitWord(rule)} is allowed by ${bound.by}`;
+) => {
+  const allowed = bound.names?.join(", ") ?? `${bound.cut(given, inputs)}${unitWord(rule)}`;
+  return `${given} given; ${bound.kind} ${allowed} is allowed (${bound.by})`;
+};
 
 const unitWord = ({ unit }: Pick<Rule, "unit">) =>
   unit === "name" || unit === "switch" || unit === "ratio" ? "" : ` ${unit}`;
@@ -126,7 +129,7 @@ const unitWord = ({ unit }: Pick<Rule, "unit">) =>
 const wanted = ({ unit }: Pick<Rule, "unit">): string => {
   if (unit === "name") return "a name";
   if (unit === "switch") return "true or false";
-  if (unit === "threads" || unit === "ratio") return `a number${unitWord({ unit })} of at least 0`;
+  if (unit === "threads" || unit === "ratio") return "a number of at least 0";
   return `a whole number of ${unit}, at least 0,`;
 };
 

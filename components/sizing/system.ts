@@ -65,8 +65,7 @@ function planOn(
 
   const postgresMiB = postgresMemory(sheets.postgres, inputs, data);
   const redisMiB = redisMemory(sheets.redis, inputs, data);
-  const besideAppMiB = inputs.topology === "single-host" ? postgresMiB + redisMiB : 0;
-  const availableMiB = app.memoryMiB - app.reserveMiB - besideAppMiB;
+  const availableMiB = app.memoryMiB - app.reserveMiB - besideAppMiB(inputs, postgresMiB, redisMiB);
   const backendRoom = backendCeiling(sheets.backend, inputs, app, availableMiB);
   const celeryRoom = celeryCeiling(sheets.celery, inputs, app, availableMiB, backendRoom.ceilingMiB);
 
@@ -134,4 +133,18 @@ function planOn(
     },
     advisories: advise({ inputs, ...services, loadBalancer, totals }, hosts, findings.cuts, rolloutFallback),
   };
+}
+
+/**
+ * Memory the data services take of the host that runs the application. By rule 3/8 at once: the sum of two rounded
+ * parts would now and then leave the application less on a larger machine.
+ */
+function besideAppMiB(
+  { topology, hardware, overrides }: ResolvedInputs,
+  postgresMiB: number,
+  redisMiB: number,
+): number {
+  if (topology === "app-and-data") return 0;
+  const overridden = overrides.postgres?.memoryLimitMiB ?? overrides.redis?.memoryLimitMiB;
+  return overridden === undefined ? Math.ceil((3 * hardware.memoryMiB) / 8) : postgresMiB + redisMiB;
 }
