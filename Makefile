@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help up down logs psql env clean test
+.PHONY: help up down explain logs psql env clean test
 
 STACK ?= dev
 CLI = node_modules/.bin/tsx tools/cli.ts --stack $(STACK)
@@ -19,6 +19,9 @@ up: node_modules/.package-lock.json ## Run the stack (STACK=dev) and wait until 
 
 down: node_modules/.package-lock.json ## Stop everything, keep the data
 	@$(CLI) down
+
+explain: node_modules/.package-lock.json ## Explain every number of the stack's plan: make explain ARGS='--why postgres.maxConnections'
+	@$(CLI) explain $(ARGS)
 
 logs: node_modules/.package-lock.json ## Follow the logs of all services, or of one: make logs SERVICE=postgres
 	@$(CLI) logs $(SERVICE)

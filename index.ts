@@ -9,7 +9,8 @@ import { dockerHardware } from "./components/platform/docker/engine";
 import { localImages } from "./components/platform/docker/local-images";
 import { Postgres } from "./components/postgres";
 import { Redis } from "./components/redis";
-import { loadSettings } from "./components/settings";
+import { loadSettings, sizingInputs } from "./components/settings";
+import { type SizingInputs, type SizingPlan, SizingRefusal, sizingPlan } from "./components/sizing";
 
 export = async () => {
   const settings = loadSettings();
@@ -18,12 +19,14 @@ export = async () => {
       "target: ec2 is not available yet; this version runs on target: docker. Nothing was created or changed.",
     );
   }
-  const { tier, share, images, env } = settings;
+  const { images, env } = settings;
   const hardware = await dockerHardware(settings.hardware);
+  const inputs = sizingInputs(settings, hardware);
+  const { capacity, advisories } = planOrRefusal(inputs);
   const image = localImages(path.join(__dirname, ".local", "images.json"));
 
   const platform = new DockerPlatform("docker", { prefix: `${pulumi.getProject()}-${pulumi.getStack()}` });
-  const sized = { hardware, share, tier, platform };
+  const sized = { ...inputs, platform };
 
   const postgres = new Postgres("postgres", {
     ...sized,
@@ -46,5 +49,15 @@ export = async () => {
     port: settings.port,
   });
 
-  return { url: loadBalancer.url };
+  return { url: loadBalancer.url, capacity, advisories };
 };
+
+/** What does not fit is the user's to change: one clear sentence, before anything is created. */
+function planOrRefusal(inputs: SizingInputs): SizingPlan {
+  try {
+    return sizingPlan(inputs);
+  } catch (error) {
+    if (error instanceof SizingRefusal) throw new pulumi.RunError(`${error.message}\nNothing was created or changed.`);
+    throw error;
+  }
+}

@@ -2,8 +2,8 @@ import { readFileSync } from "node:fs";
 import * as path from "node:path";
 import { parse } from "yaml";
 import { engineHardware } from "../components/platform/docker/engine";
-import { parseSettings, type Settings } from "../components/settings";
-import { type SizingPlan, sizingPlan } from "../components/sizing";
+import { parseSettings, type Settings, sizingInputs } from "../components/settings";
+import { type SizingInputs, type SizingPlan, sizingPlan } from "../components/sizing";
 import { PROJECT } from "./toolchain/versions";
 
 const PROJECT_NAME = "sized-stack";
@@ -26,8 +26,12 @@ export function stackSettings(stack: string): Settings {
 
 const isSecret = (value: unknown): boolean => typeof value === "object" && value !== null && "secure" in value;
 
-/** The plan of a Docker stack, as its program computes it. */
-export async function stackPlan(stack: string): Promise<SizingPlan> {
-  const { hardware, share, tier } = stackSettings(stack);
-  return sizingPlan({ hardware: hardware === "auto" ? await engineHardware() : hardware, share, tier });
+/** What a Docker stack is sized from, as its program computes it. */
+export async function stackInputs(stack: string): Promise<SizingInputs> {
+  const settings = stackSettings(stack);
+  const { hardware } = settings;
+  return sizingInputs(settings, hardware === "auto" ? await engineHardware() : hardware);
 }
+
+/** The plan of a Docker stack. */
+export const stackPlan = async (stack: string): Promise<SizingPlan> => sizingPlan(await stackInputs(stack));

@@ -1,2 +1,2 @@
-export { type LoadedSettings, loadSettings, parseSettings } from "./load";
+export { type LoadedSettings, loadSettings, parseSettings, sizingInputs } from "./load";
 export { type Settings, settingsSchema } from "./schema";

@@ -1,4 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
+import type { Hardware, SizingInputs } from "../sizing";
+import { describeMistakes } from "./mistakes";
 import { SECRET_SETTINGS, type Settings, settingsSchema } from "./schema";
 
 /** The stack's settings, checked; passwords stay secret. */
@@ -28,10 +30,18 @@ export function loadSettings(): LoadedSettings {
 export function parseSettings(given: Readonly<Record<string, unknown>>, stack: string): Settings {
   const result = settingsSchema.safeParse(given);
   if (result.success) return result.data;
-  const mistakes = result.error.issues.map((issue) => `  ${issue.path.join(".") || "settings"}: ${issue.message}`);
+  const mistakes = describeMistakes(result.error.issues, given).map((mistake) => `  ${mistake}`);
   throw new pulumi.RunError(
     [`The settings of stack ${stack} need a correction:`, ...mistakes, "Nothing was created or changed."].join("\n"),
   );
+}
+
+/** What sizing takes from the settings, the machine being known. */
+export function sizingInputs(
+  { share, tier, overrides }: Pick<Settings, "share" | "tier" | "overrides">,
+  hardware: Hardware,
+): SizingInputs {
+  return { hardware, share, tier, ...(Object.keys(overrides).length > 0 ? { overrides } : {}) };
 }
 
 /** All settings of this project as plain values. Objects and numbers arrive as JSON text. */

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { DEFAULTS, isMemorySize, TIERS } from "../sizing";
+import { DEFAULTS, isMemorySize, type Overrides, SERVICES, TIERS } from "../sizing";
 
 const memorySize = z
   .custom<`${number}MiB`>((value) => typeof value === "string" && isMemorySize(value), {
@@ -10,6 +10,22 @@ const memorySize = z
 const hardware = z
   .union([z.literal("auto"), z.strictObject({ threads: z.int().min(1).max(512), memory: memorySize })])
   .describe("`auto` asks the Docker engine what it has; or `threads` and `memory` of the machine.");
+
+/** Keys and limits are sizing's own: it answers an unknown or impossible override with all that is wrong. */
+const overrides = z
+  .custom<Overrides>(
+    (value) =>
+      isMap(value) &&
+      Object.entries(value).every(([key, numbers]) => SERVICES.some((s) => s === key) && isMap(numbers)),
+    {
+      error: `a map with ${SERVICES.join(", ")}, each a map of numbers to replace, such as {"backend": {"workers": 4}}`,
+    },
+  )
+  .describe("Derived numbers to replace, by service; field names as `make explain` prints them.");
+
+function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
 
 /** The stack's settings: `pulumi config set <key>`. Every key has a default but `target` and `tier`. */
 export const settingsSchema = z.strictObject({
@@ -41,6 +57,7 @@ export const settingsSchema = z.strictObject({
     .record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/), z.string())
     .default({})
     .describe("The application's own environment variables. Not for secrets."),
+  overrides: overrides.default({}),
   postgresPassword: z.string().min(8).optional().describe("Secret. Generated and kept when not set."),
   redisPassword: z
     .string()

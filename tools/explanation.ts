@@ -1,0 +1,106 @@
+import Table from "cli-table3";
+import { uvicornArgv } from "../components/backend";
+import { celeryArgv } from "../components/celery-fleet";
+import { postgresArgv } from "../components/postgres-server";
+import { redisArgv } from "../components/redis";
+import { aboutOf, describe, type Section, type SizingPlan, withUnit } from "../components/sizing";
+
+/** Formats of `--emit`. */
+export const EMITTED = ["postgresql.conf", "redis.conf", "uvicorn", "celery"] as const;
+
+type Plan = SizingPlan;
+const sectionsOf = ({ explanations }: Plan) => Object.keys(explanations) as Section[];
+
+/** The plan as a person reads it: value, rule with its numbers, source; then totals, capacity and warnings. */
+export function explanationTable(plan: Plan, { service, all }: { service?: string | undefined; all: boolean }): string {
+  const sections = sectionsOf(plan).filter((section) => service === undefined || section === service);
+  if (sections.length === 0) {
+    throw new Error(`--service ${service}: there is no such part of the plan; it has ${sectionsOf(plan).join(", ")}`);
+  }
+  const tables = sections.map((section) => sectionTable(plan, section));
+  return [`${machine(plan)}`, ...tables, advisories(plan, all)].filter(Boolean).join("\n\n");
+}
+
+const machine = ({ inputs: { tier, topology, hardware } }: Plan): string =>
+  `Tier ${tier}, ${topology}, ${hardware.threads} threads and ${hardware.memoryMiB} MiB usable`;
+
+function sectionTable({ explanations }: Plan, section: Section): string {
+  const width = process.stdout.isTTY ? Math.max(150, process.stdout.columns ?? 0) : 170;
+  const table = new Table({
+    head: [section, "value", "why", "source"],
+    style: { head: process.stdout.isTTY ? ["bold"] : [], border: [], compact: true },
+    wordWrap: true,
+    colWidths: [34, 22, width - 34 - 22 - 48, 44],
+  });
+  for (const [field, explanation] of Object.entries(explanations[section])) {
+    const { value, unit, source } = explanation;
+    table.push([field, withUnit(value, unit), describe(explanation), source]);
+  }
+  return table.length === 0 ? "" : table.toString();
+}
+
+function advisories({ advisories: found }: Plan, all: boolean): string {
+  const shown = found.filter(({ severity }) => all || severity === "warning");
+  const lines = shown.map(({ severity, service, sentence }) => `${severity}: ${service}: ${sentence}`);
+  const hidden = found.length - shown.length;
+  return [...lines, ...(hidden > 0 ? [`${hidden} more for information: --all`] : [])].join("\n");
+}
+
+/** One number, and the numbers of the same plan that went into it. */
+export function why(plan: Plan, number: string): string {
+  const [section = "", field = ""] = number.split(".");
+  const known = sectionsOf(plan).find((each) => each === section);
+  const explanation = known && plan.explanations[known][field];
+  if (!known || !explanation) {
+    const fields = known ? Object.keys(plan.explanations[known]).map((each) => `${known}.${each}`) : sectionsOf(plan);
+    throw new Error(`--why ${number}: there is no such number; there are ${fields.join(", ")}`);
+  }
+  return [
+    `${number} = ${withUnit(explanation.value, explanation.unit)}`,
+    aboutOf(known, field),
+    describe(explanation),
+    `Origin: ${explanation.origin}. See ${explanation.source}.`,
+  ].join("\n");
+}
+
+/** Two plans side by side: the numbers that differ. */
+export function comparison(plan: Plan, other: Plan, name: string): string {
+  const table = new Table({
+    head: ["number", machine(plan), `${name}: ${machine(other)}`],
+    style: { head: [], border: [], compact: true },
+  });
+  for (const section of sectionsOf(plan)) {
+    for (const [field, { value, unit }] of Object.entries(plan.explanations[section])) {
+      const there = other.explanations[section][field]?.value;
+      if (there !== value) table.push([`${section}.${field}`, withUnit(value, unit), withUnit(there, unit)]);
+    }
+  }
+  return table.toString();
+}
+
+/** Stable: described in docs/explain.md. */
+export function explainedJson(plan: Plan): unknown {
+  const { inputs, rolloutFactor, explanations, advisories: found } = plan;
+  return { inputs, rolloutFactor, plan: explanations, advisories: found };
+}
+
+/** The derived settings in the format of the program they are for. */
+export function emit({ backend, celery, postgres, redis }: Plan, format: (typeof EMITTED)[number]): string {
+  switch (format) {
+    case "postgresql.conf":
+      return postgresArgv(postgres)
+        .filter((argument) => argument.includes("="))
+        .map((argument) => argument.replace(/=(.*)/, " = '$1'"))
+        .join("\n");
+    case "redis.conf":
+      return redisArgv(redis)
+        .join(" ")
+        .split(" --")
+        .map((line) => line.replace(/^--/, ""))
+        .join("\n");
+    case "uvicorn":
+      return uvicornArgv(backend, "app.main:app").join(" ");
+    case "celery":
+      return celeryArgv(celery, "app.celery_app").join(" ");
+  }
+}
