@@ -56,7 +56,7 @@ export class TestStack {
     });
   }
 
-  up = (): Promise<string> => this.pulumi("up", "--yes", "--skip-preview");
+  up = (): Promise<string> => this.pulumi("up", "--yes", "--skip-preview", "--suppress-outputs");
   down = (): Promise<string> => this.pulumi("destroy", "--yes", "--skip-preview");
 
   stateFile = (): string =>
