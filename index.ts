@@ -5,24 +5,32 @@ import { CeleryFleet } from "./components/celery-fleet";
 import { LoadBalancer } from "./components/load-balancer";
 import { password } from "./components/password";
 import { DockerPlatform } from "./components/platform";
-import { dockerHardware } from "./components/platform/docker/engine";
+import { dockerHardware, EngineError } from "./components/platform/docker/engine";
 import { localImages } from "./components/platform/docker/local-images";
 import { Postgres } from "./components/postgres";
 import { Redis } from "./components/redis";
-import { loadSettings, sizingInputs } from "./components/settings";
-import { type SizingInputs, type SizingPlan, SizingRefusal, sizingPlan } from "./components/sizing";
+import { loadSettings, SettingsError, sizingInputs } from "./components/settings";
+import { SizingRefusal, sizingPlan } from "./components/sizing";
 
 export = async () => {
+  try {
+    return await system();
+  } catch (error) {
+    throw forPeople(error);
+  }
+};
+
+async function system() {
   const settings = loadSettings();
   if (settings.target === "ec2") {
-    throw new pulumi.RunError(
+    throw new SettingsError(
       "target: ec2 is not available yet; this version runs on target: docker. Nothing was created or changed.",
     );
   }
   const { images, env } = settings;
   const hardware = await dockerHardware(settings.hardware);
   const inputs = sizingInputs(settings, hardware);
-  const { capacity, advisories } = planOrRefusal(inputs);
+  const { capacity, advisories } = sizingPlan(inputs);
   const image = localImages(path.join(__dirname, ".local", "images.json"));
 
   const platform = new DockerPlatform("docker", { prefix: `${pulumi.getProject()}-${pulumi.getStack()}` });
@@ -32,14 +40,16 @@ export = async () => {
     ...sized,
     image: image(images.postgres),
     password: password("postgres-password", settings.postgresPassword),
+    parameters: settings.postgres.parameters,
   });
   const redis = new Redis("redis", {
     ...sized,
     image: image(images.redis),
     password: password("redis-password", settings.redisPassword),
+    parameters: settings.redis.parameters,
   });
   const application = { ...sized, image: image(images.app), env, postgres: postgres.endpoint, redis: redis.endpoint };
-  const backend = new Backend("backend", { ...application, app: settings.backend.app });
+  const backend = new Backend("backend", { ...application, ...settings.backend });
   new CeleryFleet("celery", { ...application, ...settings.celery });
   const loadBalancer = new LoadBalancer("load-balancer", {
     ...sized,
@@ -50,14 +60,11 @@ export = async () => {
   });
 
   return { url: loadBalancer.url, capacity, advisories };
-};
+}
 
-/** What does not fit is the user's to change: one clear sentence, before anything is created. */
-function planOrRefusal(inputs: SizingInputs): SizingPlan {
-  try {
-    return sizingPlan(inputs);
-  } catch (error) {
-    if (error instanceof SizingRefusal) throw new pulumi.RunError(`${error.message}\nNothing was created or changed.`);
-    throw error;
-  }
+/** What is the user's to change ends in its own words, without a stack trace. */
+function forPeople(error: unknown): unknown {
+  if (error instanceof SizingRefusal) return new pulumi.RunError(`${error.message}\nNothing was created or changed.`);
+  if (error instanceof SettingsError || error instanceof EngineError) return new pulumi.RunError(error.message);
+  return error;
 }

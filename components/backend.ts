@@ -7,15 +7,15 @@ import {
   applicationSecrets,
 } from "./application";
 import { type ComponentOptions, planOf, type SizedArgs, sizingInputsOf } from "./component";
-import type { BackendPlan } from "./sizing";
+import { UVICORN_PORT as PORT, uvicornArgv } from "./programs/uvicorn";
 
 export interface BackendArgs extends SizedArgs, ApplicationArgs {
   readonly image: pulumi.Input<string>;
   /** The ASGI application, as uvicorn names it. Default `app.main:app`. */
   readonly app?: string;
+  /** Further arguments, as uvicorn takes them. */
+  readonly arguments?: readonly string[];
 }
-
-const PORT = 8000;
 
 /** FastAPI under uvicorn: containers without a fixed name or host port, so that new ones start beside the old. */
 export class Backend extends pulumi.ComponentResource {
@@ -30,7 +30,7 @@ export class Backend extends pulumi.ComponentResource {
       {
         name,
         image: args.image,
-        argv: uvicornArgv(plan, args.app ?? "app.main:app"),
+        argv: uvicornArgv(plan, args.app ?? "app.main:app", args.arguments),
         env: {
           ...applicationEnv(args, {
             poolSize: plan.poolSize,
@@ -63,24 +63,6 @@ export class Backend extends pulumi.ComponentResource {
     this.host = service.host;
     this.registerOutputs({ host: service.host, port: PORT });
   }
-}
-
-export function uvicornArgv(plan: BackendPlan, app: string): string[] {
-  const options: Record<string, string | number> = {
-    host: "0.0.0.0",
-    port: PORT,
-    workers: plan.workersPerInstance,
-    loop: plan.loop,
-    http: plan.http,
-    "limit-concurrency": plan.limitConcurrency,
-    backlog: plan.backlog,
-    "timeout-keep-alive": plan.timeoutKeepAlive,
-    "timeout-graceful-shutdown": plan.timeoutGracefulShutdown,
-    "timeout-worker-healthcheck": plan.timeoutWorkerHealthcheck,
-    "ws-per-message-deflate": String(plan.wsPerMessageDeflate),
-    "ws-max-size": plan.wsMaxSizeBytes,
-  };
-  return ["uvicorn", app, ...Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)])];
 }
 
 /** A full worker answers 503 and is alive all the same. */

@@ -7,7 +7,7 @@ import {
   applicationSecrets,
 } from "./application";
 import { type ComponentOptions, planOf, type SizedArgs, sizingInputsOf } from "./component";
-import type { CeleryPlan } from "./sizing";
+import { celeryArgv } from "./programs/celery";
 
 export interface CeleryFleetArgs extends SizedArgs, ApplicationArgs {
   readonly image: pulumi.Input<string>;
@@ -15,6 +15,8 @@ export interface CeleryFleetArgs extends SizedArgs, ApplicationArgs {
   readonly app?: string;
   /** Queues the workers take tasks from. Default: the application's own default queue. */
   readonly queues?: readonly string[];
+  /** Further arguments, as `celery worker` takes them. */
+  readonly arguments?: readonly string[];
 }
 
 /** Connections to Redis a child may hold for the application's own use. */
@@ -31,7 +33,7 @@ export class CeleryFleet extends pulumi.ComponentResource {
       {
         name,
         image: args.image,
-        argv: celeryArgv(plan, args.app ?? "app.celery_app", args.queues),
+        argv: celeryArgv(plan, args.app ?? "app.celery_app", { queues: args.queues, further: args.arguments }),
         env: {
           ...applicationEnv(args, {
             poolSize: plan.childPoolSize,
@@ -61,18 +63,4 @@ export class CeleryFleet extends pulumi.ComponentResource {
     );
     this.registerOutputs();
   }
-}
-
-export function celeryArgv(plan: CeleryPlan, app: string, queues: readonly string[] = []): string[] {
-  return [
-    "celery",
-    `--app=${app}`,
-    "worker",
-    "--loglevel=info",
-    `--concurrency=${plan.concurrency}`,
-    `--prefetch-multiplier=${plan.prefetchMultiplier}`,
-    `--max-tasks-per-child=${plan.maxTasksPerChild}`,
-    `--max-memory-per-child=${plan.maxMemoryPerChildKiB}`,
-    ...(queues.length > 0 ? [`--queues=${queues.join(",")}`] : []),
-  ];
 }

@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { type ComponentOptions, planOf, type SizedArgs, sizingInputsOf } from "./component";
-import { postgresArgv, postgresStart } from "./postgres-server";
+import { postgresStart } from "./postgres-start";
+import { postgresArgv } from "./programs/postgres";
 
 export interface PostgresArgs extends SizedArgs {
   /** Default `postgres:17`. */
@@ -11,6 +12,8 @@ export interface PostgresArgs extends SizedArgs {
   readonly database?: string;
   /** Default `app`. */
   readonly user?: string;
+  /** Further parameters of postgresql.conf, for what the plan does not derive. */
+  readonly parameters?: Readonly<Record<string, string>>;
 }
 
 /** How to reach the database. */
@@ -42,7 +45,7 @@ export class Postgres extends pulumi.ComponentResource {
         name,
         image: args.image ?? "postgres:17",
         entrypoint: ["bash", postgresStart.path],
-        argv: postgresArgv(plan),
+        argv: postgresArgv(plan, args.parameters),
         env: { POSTGRES_DB: database, POSTGRES_USER: user },
         secrets: { POSTGRES_PASSWORD: pulumi.secret(password) },
         files: [postgresStart],

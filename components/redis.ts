@@ -1,12 +1,14 @@
 import * as pulumi from "@pulumi/pulumi";
 import { type ComponentOptions, planOf, type SizedArgs, sizingInputsOf } from "./component";
 import type { ContainerFile } from "./platform/container";
-import type { RedisPlan } from "./sizing";
+import { redisArgv } from "./programs/redis";
 
 export interface RedisArgs extends SizedArgs {
   /** Default `redis:8`. */
   readonly image?: pulumi.Input<string>;
   readonly password: pulumi.Input<string>;
+  /** Further settings of redis.conf, for what the plan does not derive. */
+  readonly parameters?: Readonly<Record<string, string>>;
 }
 
 /** How to reach Redis. */
@@ -35,7 +37,7 @@ export class Redis extends pulumi.ComponentResource {
         name,
         image: args.image ?? "redis:8",
         entrypoint: ["sh", redisStart.path],
-        argv: redisArgv(plan),
+        argv: [...redisArgv(plan, args.parameters), "--dir", "/data"],
         secrets: { REDIS_PASSWORD: pulumi.secret(args.password) },
         files: [redisStart],
         user: REDIS_UID,
@@ -60,24 +62,6 @@ export class Redis extends pulumi.ComponentResource {
     this.registerOutputs({ host: service.host, port: PORT });
   }
 }
-
-/** The server's arguments; the start script adds the password. */
-export function redisArgv(plan: RedisPlan): string[] {
-  const settings: Record<string, string | number> = {
-    maxmemory: `${plan.maxMemoryMiB}mb`,
-    "maxmemory-policy": plan.maxMemoryPolicy,
-    maxclients: plan.maxClients,
-    "io-threads": plan.ioThreads,
-    ...(plan.ioThreadsDoReads === undefined ? {} : { "io-threads-do-reads": onOff(plan.ioThreadsDoReads) }),
-    appendonly: "yes",
-    appendfsync: "everysec",
-    "oom-score-adj": onOff(plan.oomScoreAdj),
-    dir: "/data",
-  };
-  return Object.entries(settings).flatMap(([name, value]) => [`--${name}`, String(value)]);
-}
-
-const onOff = (on: boolean): string => (on ? "yes" : "no");
 
 /** The password reaches the server on standard input: neither the command line nor the environment shows it. */
 const redisStart: ContainerFile = {

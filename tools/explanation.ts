@@ -1,8 +1,8 @@
 import Table from "cli-table3";
-import { uvicornArgv } from "../components/backend";
-import { celeryArgv } from "../components/celery-fleet";
-import { postgresArgv } from "../components/postgres-server";
-import { redisArgv } from "../components/redis";
+import { celeryArgv } from "../components/programs/celery";
+import { postgresConf } from "../components/programs/postgres";
+import { redisConf } from "../components/programs/redis";
+import { uvicornArgv } from "../components/programs/uvicorn";
 import { aboutOf, describe, type Section, type SizingPlan, withUnit } from "../components/sizing";
 
 /** Formats of `--emit`. */
@@ -88,16 +88,9 @@ export function explainedJson(plan: Plan): unknown {
 export function emit({ backend, celery, postgres, redis }: Plan, format: (typeof EMITTED)[number]): string {
   switch (format) {
     case "postgresql.conf":
-      return postgresArgv(postgres)
-        .filter((argument) => argument.includes("="))
-        .map((argument) => argument.replace(/=(.*)/, " = '$1'"))
-        .join("\n");
+      return postgresConf(postgres);
     case "redis.conf":
-      return redisArgv(redis)
-        .join(" ")
-        .split(" --")
-        .map((line) => line.replace(/^--/, ""))
-        .join("\n");
+      return redisConf(redis);
     case "uvicorn":
       return uvicornArgv(backend, "app.main:app").join(" ");
     case "celery":

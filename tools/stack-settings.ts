@@ -2,7 +2,8 @@ import { readFileSync } from "node:fs";
 import * as path from "node:path";
 import { parse } from "yaml";
 import { engineHardware } from "../components/platform/docker/engine";
-import { parseSettings, type Settings, sizingInputs } from "../components/settings";
+import { parseSettings, sizingInputs } from "../components/settings/parse";
+import { isSecretSetting, type Settings } from "../components/settings/schema";
 import { type SizingInputs, type SizingPlan, sizingPlan } from "../components/sizing";
 import { PROJECT } from "./toolchain/versions";
 
@@ -21,7 +22,8 @@ export function stackSettings(stack: string): Settings {
   const own = Object.entries(config)
     .filter(([key, value]) => key.startsWith(`${PROJECT_NAME}:`) && !isSecret(value))
     .map(([key, value]) => [key.slice(PROJECT_NAME.length + 1), value]);
-  return parseSettings(Object.fromEntries(own), stack);
+  const plain = own.map(([key]) => String(key)).filter(isSecretSetting);
+  return parseSettings(Object.fromEntries(own), stack, plain);
 }
 
 const isSecret = (value: unknown): boolean => typeof value === "object" && value !== null && "secure" in value;

@@ -1,2 +1,3 @@
-export { type LoadedSettings, loadSettings, parseSettings, sizingInputs } from "./load";
+export { type LoadedSettings, loadSettings } from "./load";
+export { parseSettings, SettingsError, sizingInputs } from "./parse";
 export { type Settings, settingsSchema } from "./schema";

@@ -1,7 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { Hardware, SizingInputs } from "../sizing";
-import { describeMistakes } from "./mistakes";
-import { SECRET_SETTINGS, type Settings, settingsSchema } from "./schema";
+import { parseSettings } from "./parse";
+import { isSecretSetting, SECRET_SETTINGS, type Settings } from "./schema";
 
 /** The stack's settings, checked; passwords stay secret. */
 export interface LoadedSettings extends Omit<Settings, (typeof SECRET_SETTINGS)[number]> {
@@ -11,37 +10,18 @@ export interface LoadedSettings extends Omit<Settings, (typeof SECRET_SETTINGS)[
 
 /**
  * Reads and checks the stack's settings.
- * @throws pulumi.RunError with every mistake at once: where, what was given, what is allowed.
+ * @throws SettingsError with every mistake at once: where, what was given, what is allowed.
  */
 export function loadSettings(): LoadedSettings {
   const config = new pulumi.Config();
-  const { postgresPassword: _p, redisPassword: _r, ...settings } = parseSettings(givenSettings(), pulumi.getStack());
+  const plainSecrets = SECRET_SETTINGS.filter((key) => config.get(key) !== undefined && !isGivenAsSecret(key));
+  const given = parseSettings(givenSettings(), pulumi.getStack(), plainSecrets);
+  const { postgresPassword: _p, redisPassword: _r, ...settings } = given;
   return {
     ...settings,
     postgresPassword: config.getSecret("postgresPassword"),
     redisPassword: config.getSecret("redisPassword"),
   };
-}
-
-/**
- * Checks settings given as plain values, keys without the project's name.
- * @throws pulumi.RunError with every mistake at once: where, what was given, what is allowed.
- */
-export function parseSettings(given: Readonly<Record<string, unknown>>, stack: string): Settings {
-  const result = settingsSchema.safeParse(given);
-  if (result.success) return result.data;
-  const mistakes = describeMistakes(result.error.issues, given).map((mistake) => `  ${mistake}`);
-  throw new pulumi.RunError(
-    [`The settings of stack ${stack} need a correction:`, ...mistakes, "Nothing was created or changed."].join("\n"),
-  );
-}
-
-/** What sizing takes from the settings, the machine being known. */
-export function sizingInputs(
-  { share, tier, overrides }: Pick<Settings, "share" | "tier" | "overrides">,
-  hardware: Hardware,
-): SizingInputs {
-  return { hardware, share, tier, ...(Object.keys(overrides).length > 0 ? { overrides } : {}) };
 }
 
 /** All settings of this project as plain values. Objects and numbers arrive as JSON text. */
@@ -50,10 +30,14 @@ function givenSettings(): Record<string, unknown> {
   const entries = Object.entries(pulumi.runtime.allConfig())
     .filter(([key]) => key.startsWith(prefix))
     .map(([key, value]) => [key.slice(prefix.length), value] as const);
-  return Object.fromEntries(entries.map(([key, value]) => [key, isSecret(key) ? value : fromText(value)]));
+  return Object.fromEntries(entries.map(([key, value]) => [key, isSecretSetting(key) ? value : fromText(value)]));
 }
 
-const isSecret = (key: string): boolean => (SECRET_SETTINGS as readonly string[]).includes(key);
+/** Pulumi knows, and leaves the question out of its types. */
+function isGivenAsSecret(key: string): boolean {
+  const { isConfigSecret } = pulumi.runtime as { isConfigSecret?: (key: string) => boolean };
+  return isConfigSecret?.(`${pulumi.getProject()}:${key}`) ?? true;
+}
 
 function fromText(text: string): unknown {
   try {

@@ -1,22 +1,45 @@
+import { distance } from "fastest-levenshtein";
 import type { z } from "zod";
-import { SECRET_SETTINGS, settingsSchema } from "./schema";
+import { insteadOf, SERVICES } from "../sizing";
+import { isSecretSetting, settingsSchema } from "./schema";
+
+/** Something wrong in the settings: where, and what. */
+export interface Mistake {
+  readonly path: readonly PropertyKey[];
+  /** What was given, what is allowed, how to fix it. */
+  readonly message: string;
+}
 
 type Issue = z.core.$ZodIssue;
 
-/** Each mistake in one line: where, what was given, what is allowed. */
-export const describeMistakes = (issues: readonly Issue[], given: unknown): string[] =>
-  issues.flatMap((issue) => describeIssue(issue, given));
+/** What the schema finds wrong, in words. */
+export const mistakesOf = (issues: readonly Issue[], given: unknown): Mistake[] =>
+  issues.flatMap((issue) => {
+    if (issue.code === "unrecognized_keys") {
+      return issue.keys.map((key) => ({ path: [...issue.path, key], message: unknownKey(issue.path, key) }));
+    }
+    const value = valueAt(given, issue.path);
+    const inMap = issue.code === "invalid_union" && isMap(value) ? mistakesInMap(issue, value) : [];
+    return inMap.length > 0 ? inMap : [{ path: issue.path, message: wrongValue(issue, value) }];
+  });
 
-function describeIssue(issue: Issue, given: unknown): string[] {
-  const where = issue.path.join(".");
-  if (issue.code === "unrecognized_keys") {
-    const known = knownKeys(issue.path).join(", ");
-    return issue.keys.map((key) => `${[...issue.path, key].join(".")}: is no setting; there are ${known}`);
-  }
-  const value = valueAt(given, issue.path);
+/** What is wrong in a map, where something else than a map could stand too. */
+function mistakesInMap({ errors, path }: z.core.$ZodIssueInvalidUnion, value: object): Mistake[] {
+  const issues = errors.find((option) =>
+    option.some((each) => each.path.length > 0 || each.code === "unrecognized_keys"),
+  );
+  const nested = (issues ?? []).map((each) => ({ ...each, path: [...path, ...each.path] }));
+  const within = path.reduceRight<unknown>((inner, key) => ({ [key]: inner }), value);
+  return mistakesOf(nested, within);
+}
+
+const isMap = (value: unknown): value is object => typeof value === "object" && value !== null && !Array.isArray(value);
+
+function wrongValue(issue: Issue, value: unknown): string {
+  if (issue.code === "invalid_key") return `is no name; ${issue.issues[0]?.message} are allowed`;
   const needed = allowed(issue);
-  if (value === undefined) return [`${where}: is missing; ${needed} is needed`];
-  return [`${where}: ${shown(issue.path, value)} given; ${needed} is needed`];
+  if (value === undefined) return `is missing; ${needed} is needed`;
+  return `${shown(issue.path, value)} given; ${needed} is needed${likely(issue, value)}`;
 }
 
 function allowed(issue: Issue): string {
@@ -24,29 +47,28 @@ function allowed(issue: Issue): string {
     case "invalid_value":
       return list(issue.values.map(String));
     case "invalid_type":
-      return article(issue.expected);
+      return KINDS[issue.expected] ?? `a ${issue.expected}`;
     case "too_small":
-      return issue.origin === "string" ? `at least ${issue.minimum} characters` : `at least ${issue.minimum}`;
+      if (issue.origin !== "string") return `at least ${issue.minimum}`;
+      return issue.minimum === 1 ? "a text that is not empty" : `a text of at least ${issue.minimum} characters`;
     case "too_big":
       return `at most ${issue.maximum}`;
     case "invalid_union":
-      return 'auto, or a map with threads (1 to 512) and memory (such as "16GiB")';
-    case "invalid_key":
-      return "a name of letters, digits and _";
+      return issue.message === "Invalid input"
+        ? 'auto, or a map with threads (1 to 512) and memory (such as "16GiB"),'
+        : issue.message;
     default:
       return issue.message;
   }
 }
 
-const article = (type: string): string => {
-  const words: Readonly<Record<string, string>> = {
-    int: "a whole number",
-    object: "a map",
-    record: "a map",
-    array: "a list",
-    string: "a text",
-  };
-  return words[type] ?? `a ${type}`;
+const KINDS: Readonly<Record<string, string>> = {
+  int: "a whole number",
+  object: "a map",
+  record: "a map",
+  array: "a list",
+  string: "a text",
+  boolean: "true or false",
 };
 
 const list = (values: readonly string[]): string =>
@@ -54,7 +76,30 @@ const list = (values: readonly string[]): string =>
 
 /** A secret's value is not repeated. */
 function shown(path: readonly PropertyKey[], value: unknown): string {
-  return SECRET_SETTINGS.some((secret) => secret === path[0]) ? "a value that is not allowed" : JSON.stringify(value);
+  return isSecretSetting(String(path[0])) ? "a value that is not allowed" : JSON.stringify(value);
+}
+
+function likely(issue: Issue, value: unknown): string {
+  const meant = issue.code === "invalid_value" ? nearest(String(value), issue.values.map(String)) : undefined;
+  return meant ? `: did you mean ${meant}?` : "";
+}
+
+function unknownKey(path: readonly PropertyKey[], key: string): string {
+  const [top, part] = path;
+  const service = SERVICES.find((each) => each === part);
+  const instead = top === "overrides" && service ? insteadOf(service, key) : undefined;
+  if (instead) return `follows from other numbers; set ${instead} instead`;
+  const known = keysAt(path);
+  const meant = nearest(key, known);
+  return meant ? `is no setting; did you mean ${meant}?` : `is no setting; there are ${known.join(", ")}`;
+}
+
+/** The known word a misspelt one was meant to be: it begins so, or few of its letters are wrong. */
+function nearest(word: string, known: readonly string[]): string | undefined {
+  const [best] = known
+    .map((each) => ({ each, wrong: each.startsWith(word) ? 0 : distance(word.toLowerCase(), each.toLowerCase()) }))
+    .sort((a, b) => a.wrong - b.wrong);
+  return best && best.wrong <= Math.max(1, Math.round(0.4 * word.length)) ? best.each : undefined;
 }
 
 function valueAt(given: unknown, path: readonly PropertyKey[]): unknown {
@@ -64,11 +109,22 @@ function valueAt(given: unknown, path: readonly PropertyKey[]): unknown {
   );
 }
 
-/** The keys of the map at a path: all settings at the top, else those of that setting. */
-function knownKeys(path: readonly PropertyKey[]): string[] {
-  const settings: Readonly<Record<string, unknown>> = settingsSchema.shape;
-  const [top] = path;
-  if (top === undefined) return Object.keys(settings);
-  if (top === "hardware") return ["threads", "memory"];
-  return Object.keys(settingsSchema.parse({ target: "docker", tier: "low" })[top as "images"] ?? {});
+/** The keys the map at a path may have. */
+function keysAt(path: readonly PropertyKey[]): string[] {
+  const at = path.reduce<unknown>((schema, key) => Reflect.get(shapeOf(schema), key), settingsSchema);
+  return Object.keys(shapeOf(at));
+}
+
+/** The shape of a map, through its default, its options and what is done with it. */
+function shapeOf(schema: unknown): Record<string, unknown> {
+  const { shape, def } = schema as { shape?: Record<string, unknown>; def: z.core.$ZodTypeDef & Inner };
+  if (shape) return shape;
+  const inner = def.innerType ?? def.in ?? def.options?.find((option) => Object.keys(shapeOf(option)).length > 0);
+  return inner ? shapeOf(inner) : {};
+}
+
+interface Inner {
+  readonly innerType?: unknown;
+  readonly in?: unknown;
+  readonly options?: readonly unknown[];
 }

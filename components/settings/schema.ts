@@ -1,63 +1,165 @@
 import { z } from "zod";
-import { DEFAULTS, isMemorySize, type Overrides, SERVICES, TIERS } from "../sizing";
+import {
+  DEFAULTS,
+  INPUT_LIMITS,
+  isMemorySize,
+  type MemorySize,
+  OVERRIDE_KEYS,
+  type Overrides,
+  SERVICES,
+  type Service,
+  TIERS,
+  type Unit,
+} from "../sizing";
 
-const memorySize = z
-  .custom<`${number}MiB`>((value) => typeof value === "string" && isMemorySize(value), {
-    error: 'a size with its unit, such as "16GiB" or "512MiB"',
-  })
-  .describe("Memory with its unit: MiB, GiB or TiB.");
+/** Where a size is written: a number with MiB, GiB or TiB. */
+export const memorySize = z.custom<MemorySize>((value) => typeof value === "string" && isMemorySize(value), {
+  error: 'a size with its unit, such as "16GiB" or "512MiB",',
+});
+
+const text = z.string().min(1);
+const limited = (name: keyof typeof INPUT_LIMITS) => {
+  const { least, most, whole } = INPUT_LIMITS[name];
+  return (whole ? z.int() : z.number()).min(least).max(most);
+};
 
 const hardware = z
-  .union([z.literal("auto"), z.strictObject({ threads: z.int().min(1).max(512), memory: memorySize })])
+  .union([
+    z.literal("auto"),
+    z.strictObject({
+      threads: z.int().min(1).max(512).describe("Logical CPUs."),
+      memory: memorySize.describe("Memory containers may use."),
+    }),
+  ])
   .describe("`auto` asks the Docker engine what it has; or `threads` and `memory` of the machine.");
 
-/** Keys and limits are sizing's own: it answers an unknown or impossible override with all that is wrong. */
+/** A program's own parameters: `work_mem: 32MB`. Numbers and switches may stand without quotes. */
+const parameters = (name: RegExp, allowed: string) =>
+  z
+    .record(
+      z.string().regex(name, allowed),
+      z.union([z.string().regex(/^[^\n]+$/), z.number(), z.boolean()], {
+        error: "a text of one line, a number or true or false",
+      }),
+    )
+    .transform((given) => Object.fromEntries(Object.entries(given).map(([key, value]) => [key, asText(value)])))
+    .prefault({});
+
+/** A parameter's value as both PostgreSQL and Redis read it. */
+export const asText = (value: unknown): string => (typeof value === "boolean" ? (value ? "yes" : "no") : String(value));
+
+const overrideKinds: Readonly<Partial<Record<Unit, z.ZodType>>> = {
+  name: text,
+  switch: z.boolean(),
+  threads: z.number().min(0),
+  ratio: z.number().min(0),
+};
+
+const overridesOf = (service: Service) =>
+  z
+    .strictObject(
+      Object.fromEntries(
+        OVERRIDE_KEYS.filter((each) => each.service === service).map(({ key, unit, about }) => {
+          const kind = overrideKinds[unit] ?? z.int().min(0);
+          return [key, kind.optional().describe(unit in overrideKinds ? `${about}.` : `${about}, ${unit}.`)];
+        }),
+      ),
+    )
+    .optional()
+    .describe(`Numbers of ${service} to replace.`);
+
+/** Whether an override keeps within the plan's bounds is sizing's to say: it depends on the machine. */
 const overrides = z
-  .custom<Overrides>(
-    (value) =>
-      isMap(value) &&
-      Object.entries(value).every(([key, numbers]) => SERVICES.some((s) => s === key) && isMap(numbers)),
-    {
-      error: `a map with ${SERVICES.join(", ")}, each a map of numbers to replace, such as {"backend": {"workers": 4}}`,
-    },
-  )
-  .describe("Derived numbers to replace, by service; field names as `make explain` prints them.");
+  .strictObject(Object.fromEntries(SERVICES.map((service) => [service, overridesOf(service)])))
+  .transform((given) => given as Overrides)
+  .prefault({})
+  .describe("Derived numbers to replace, by service; `make explain` prints their names. Refused outside their bounds.");
 
-function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-/** The stack's settings: `pulumi config set <key>`. Every key has a default but `target` and `tier`. */
+/**
+ * The stack's settings: `pulumi config set <key>`. Every key has a default but `target` and `tier`. The reference in
+ * docs/settings.md and the JSON Schema for editors are made from it: `npm run generate`.
+ */
 export const settingsSchema = z.strictObject({
   target: z.enum(["docker", "ec2"]).describe("Where the containers run."),
   tier: z
     .enum(TIERS)
     .describe("Expected load: low below 1,000 concurrent users, medium to 10,000, high to 50,000, extreme above."),
+  topology: z
+    .enum(["single-host", "app-and-data"])
+    .default(DEFAULTS.topology)
+    .describe("`single-host`: all services on one machine. `app-and-data` needs more than one Docker engine."),
   hardware: hardware.default("auto"),
-  share: z.number().min(0.1).max(1).default(DEFAULTS.share).describe("Part of the machine the system may use."),
+  share: limited("share").default(DEFAULTS.share).describe("Part of the machine the system may use."),
   port: z.int().min(1).max(65_535).default(8000).describe("Port on 127.0.0.1 of the Docker host."),
   images: z
     .strictObject({
-      app: z.string().min(1).default("sized-stack/example-app"),
-      postgres: z.string().min(1).default("postgres:17"),
-      redis: z.string().min(1).default("redis:8"),
-      haproxy: z.string().min(1).default("haproxy:3.0"),
+      app: text.default("sized-stack/example-app").describe("The application: backend and Celery workers."),
+      postgres: text.default("postgres:17").describe("PostgreSQL; its tag begins with the major version."),
+      redis: text.default("redis:8").describe("Redis; its tag begins with the major version."),
+      haproxy: text.default("haproxy:3.0").describe("The load balancer."),
     })
     .prefault({})
     .describe("Images of the application and of the services."),
   backend: z
-    .strictObject({ app: z.string().min(1).default("app.main:app") })
+    .strictObject({
+      app: text.default("app.main:app").describe("The ASGI application, as uvicorn names it."),
+      workerMemory: memorySize.default("160MiB").describe("What one worker process may use."),
+      stopGraceSeconds: limited("backendStopGraceSeconds")
+        .default(DEFAULTS.backendStopGraceSeconds)
+        .describe("Time a container has to stop; requests get 5 seconds less."),
+      arguments: z.array(text).default([]).describe("Further arguments of uvicorn: `[--root-path, /api]`."),
+    })
     .prefault({})
-    .describe("`app`: the ASGI application, as uvicorn names it."),
+    .describe("The web application."),
   celery: z
-    .strictObject({ app: z.string().min(1).default("app.celery_app"), queues: z.array(z.string().min(1)).default([]) })
+    .strictObject({
+      app: text.default("app.celery_app").describe("The Celery application, as `celery -A` names it."),
+      queues: z.array(text).default([]).describe("Queues the workers serve; none: the application's default queue."),
+      childMemory: memorySize
+        .default("128MiB")
+        .describe("The most the resident memory of a child may reach before it is recycled."),
+      longestTaskSeconds: limited("longestTaskSeconds")
+        .default(DEFAULTS.longestTaskSeconds)
+        .describe("The longest task: a worker that stops waits this long and 10 seconds."),
+      arguments: z.array(text).default([]).describe("Further arguments of `celery worker`: `[--time-limit=600]`."),
+    })
     .prefault({})
-    .describe("`app`: the Celery application, as `celery -A` names it. `queues`: those the workers serve."),
+    .describe("The task workers."),
+  postgres: z
+    .strictObject({
+      diskGiB: limited("diskGiB").default(DEFAULTS.diskGiB).describe("Disk for the database, GiB; bounds its WAL."),
+      parameters: parameters(/^[a-z_][a-z0-9_.]*$/, "lower-case letters, digits, _ and .").describe(
+        "Further parameters of postgresql.conf. One the plan derives counts as an override: `work_mem: 32MB`.",
+      ),
+    })
+    .prefault({})
+    .describe("The database."),
+  redis: z
+    .strictObject({
+      parameters: parameters(/^[a-z][a-z0-9-]*$/, "lower-case letters, digits and -").describe(
+        "Further settings of redis.conf. One the plan derives counts as an override: `maxmemory: 900mb`.",
+      ),
+    })
+    .prefault({})
+    .describe("Broker, result store and cache."),
+  rollout: z
+    .enum(["auto", "gapless", "recreate"])
+    .default(DEFAULTS.rollout)
+    .describe("What a deploy needs room for: `gapless` old and new side by side, `recreate` one, `auto` what fits."),
+  oversubscribe: z
+    .boolean()
+    .default(DEFAULTS.oversubscribe)
+    .describe("Whether the sum of all limits may exceed the machine."),
+  cpuEnforcement: z
+    .enum(["quota", "weight"])
+    .default(DEFAULTS.cpuEnforcement)
+    .describe("`quota`: CPU limits and shares. `weight`: shares alone, so that idle CPU is anybody's."),
+  hostNofile: limited("hostNofile").default(DEFAULTS.hostNofile).describe("Open files the host grants a container."),
   env: z
-    .record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/), z.string())
+    .record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "letters, digits and _"), z.string())
     .default({})
     .describe("The application's own environment variables. Not for secrets."),
-  overrides: overrides.default({}),
+  overrides,
   postgresPassword: z.string().min(8).optional().describe("Secret. Generated and kept when not set."),
   redisPassword: z
     .string()
@@ -70,3 +172,4 @@ export type Settings = z.infer<typeof settingsSchema>;
 
 /** Settings that hold secrets: their values never leave the loader in plain text. */
 export const SECRET_SETTINGS = ["postgresPassword", "redisPassword"] as const;
+export const isSecretSetting = (key: string): boolean => SECRET_SETTINGS.some((secret) => secret === key);

@@ -217,7 +217,7 @@ export const BACKEND_RULES = rulesOf("backend", "docs/sizing.md#backend", {
     unit: "seconds",
     about: "Time a container has to stop",
     words: "As set.",
-    instead: "backendStopGrace",
+    instead: "the setting backend.stopGraceSeconds",
     asks: ({ backendStopGraceSeconds }: { backendStopGraceSeconds: number }) => backendStopGraceSeconds,
   }),
   healthIntervalSeconds: constant<number>({

@@ -20,7 +20,7 @@ export {
 } from "./inputs";
 export type { BeatPlan, LoadBalancerPlan } from "./load-balancer";
 export { formatMemory, isMemorySize, type MemorySize, parseMemory } from "./memory";
-export { OVERRIDE_KEYS, type OverrideKey, type Overrides, SERVICES } from "./overrides";
+export { insteadOf, OVERRIDE_KEYS, type OverrideKey, type Overrides, SERVICES } from "./overrides";
 export { type SizingPlan, sizingPlan } from "./plan";
 export type { PostgresPlan } from "./postgres-rules";
 export type { RedisPlan } from "./redis";

@@ -38,6 +38,10 @@ export const OVERRIDE_KEYS: readonly OverrideKey[] = SERVICES.flatMap((service) 
     .map(({ field, unit, about }) => ({ service, key: field, unit, about })),
 );
 
+/** For a number of a service that only follows from others: what to set in its place. */
+export const insteadOf = (service: Service, key: string): string | undefined =>
+  Object.hasOwn(TABLES[service], key) ? TABLES[service][key]?.instead : undefined;
+
 /** Keys that no rule reads: unknown ones, and numbers that only follow from others. */
 export function unknownOverrides(overrides: Overrides): OverrideMistake[] {
   const mistakes: OverrideMistake[] = [];

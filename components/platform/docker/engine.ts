@@ -1,15 +1,19 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
-import * as pulumi from "@pulumi/pulumi";
 import type { Hardware } from "../../sizing";
 
 const run = promisify(execFile);
 const MIB = 1024 * 1024;
 
+/** The Docker engine does not answer, or lacks what the settings ask of it; the message says what to do. */
+export class EngineError extends Error {
+  override readonly name = "EngineError";
+}
+
 /**
  * What the Docker engine offers to containers. The engine is asked, not this process: they may be two machines,
  * or a virtual machine on a laptop.
- * @throws pulumi.RunError where no engine answers.
+ * @throws EngineError where no engine answers.
  */
 export async function engineHardware(): Promise<Hardware> {
   try {
@@ -19,7 +23,7 @@ export async function engineHardware(): Promise<Hardware> {
     return { threads, memory: `${Math.floor(bytes / MIB)}MiB` };
   } catch (error) {
     const reason = error instanceof Error ? error.message.trim().split("\n").at(-1) : String(error);
-    throw new pulumi.RunError(
+    throw new EngineError(
       `No Docker engine answers: ${reason}\nStart Docker, or name another engine with DOCKER_HOST. Nothing was created or changed.`,
     );
   }
@@ -30,7 +34,7 @@ export async function dockerHardware(setting: "auto" | Hardware): Promise<Hardwa
   const engine = await engineHardware();
   if (setting === "auto") return engine;
   if (setting.threads > engine.threads) {
-    throw new pulumi.RunError(
+    throw new EngineError(
       `hardware.threads: ${setting.threads} given, but the Docker engine has ${engine.threads} and refuses containers with more. ` +
         `Set it to at most ${engine.threads}, or hardware to auto. Nothing was created or changed.`,
     );

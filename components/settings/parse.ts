@@ -1,0 +1,141 @@
+import { type Hardware, type Overrides, parseMemory, SERVICES, type SizingInputs } from "../sizing";
+import { CELERY, furtherArguments, furtherParameters, POSTGRES, REDIS, UVICORN } from "./further";
+import { type Mistake, mistakesOf } from "./mistakes";
+import { type Settings, settingsSchema } from "./schema";
+
+/** Settings that cannot be taken; the message names every mistake, what was given and what is allowed. */
+export class SettingsError extends Error {
+  override readonly name = "SettingsError";
+}
+
+/**
+ * Checks settings given as plain values, keys without the project's name. Parameters and arguments the plan derives
+ * become overrides.
+ * @param stack Its name, for the message.
+ * @param plainSecrets Secret settings that were not given as secrets.
+ * @throws SettingsError with every mistake at once.
+ */
+export function parseSettings(
+  given: Readonly<Record<string, unknown>>,
+  stack: string,
+  plainSecrets: readonly string[] = [],
+): Settings {
+  const result = settingsSchema.safeParse(given);
+  const further = furtherOf(given);
+  const mistakes = [
+    ...(result.success ? [] : mistakesOf(result.error.issues, given)),
+    ...plainSecrets.map(inPlainText),
+    ...further.mistakes,
+    ...topologyMistakes(given),
+  ];
+  if (!result.success || mistakes.length > 0) throw new SettingsError(report(stack, mistakes));
+  const { data } = result;
+  return {
+    ...data,
+    backend: { ...data.backend, arguments: [...further.rest.backend] },
+    celery: { ...data.celery, arguments: [...further.rest.celery] },
+    postgres: { ...data.postgres, parameters: { ...further.rest.postgres } },
+    redis: { ...data.redis, parameters: { ...further.rest.redis } },
+    overrides: withFurther(data.overrides, further.overrides),
+  };
+}
+
+const report = (stack: string, mistakes: readonly Mistake[]): string =>
+  [
+    `The settings of stack ${stack} need a correction:`,
+    ...mistakes.map(({ path, message }) => `  ${path.join(".")}: ${message}`),
+    "Nothing was created or changed.",
+  ].join("\n");
+
+const inPlainText = (key: string): Mistake => ({
+  path: [key],
+  message: `is in plain text in the stack's file; set it with: pulumi config set --secret ${key}`,
+});
+
+const topologyMistakes = ({ target, topology }: Readonly<Record<string, unknown>>): Mistake[] =>
+  target === "docker" && topology === "app-and-data"
+    ? [
+        {
+          path: ["topology"],
+          message:
+            "app-and-data needs several machines, a Docker engine is one; single-host is needed (make explain can compute the other)",
+        },
+      ]
+    : [];
+
+/** What was given for the programs themselves, taken as far as it is of the right kind. */
+function furtherOf(given: Readonly<Record<string, unknown>>) {
+  const list = (service: string): string[] => {
+    const found = mapIn(given, service).arguments;
+    return Array.isArray(found) ? found.filter((each) => typeof each === "string") : [];
+  };
+  const parts = {
+    backend: furtherArguments(UVICORN, list("backend")),
+    celery: furtherArguments(CELERY, list("celery")),
+    postgres: furtherParameters(POSTGRES, mapIn(mapIn(given, "postgres"), "parameters")),
+    redis: furtherParameters(REDIS, mapIn(mapIn(given, "redis"), "parameters")),
+  };
+  const { backend, celery, postgres, redis } = parts;
+  const twice = SERVICES.flatMap((service) =>
+    Object.keys(parts[service].overrides)
+      .filter((field) => Object.hasOwn(mapIn(mapIn(given, "overrides"), service), field))
+      .map((field) => ({
+        path: ["overrides", service, field],
+        message: `is given twice: also among the parameters or arguments of ${service}`,
+      })),
+  );
+  return {
+    rest: { backend: backend.rest, celery: celery.rest, postgres: postgres.rest, redis: redis.rest },
+    overrides: Object.fromEntries(SERVICES.map((service) => [service, parts[service].overrides])),
+    mistakes: [
+      ...SERVICES.flatMap((service) =>
+        parts[service].mistakes.map(({ path, message }) => ({ path: [service, ...path], message })),
+      ),
+      ...twice,
+    ],
+  };
+}
+
+function mapIn(map: Readonly<Record<string, unknown>>, key: string): Readonly<Record<string, unknown>> {
+  const value = Object.hasOwn(map, key) ? map[key] : undefined;
+  return typeof value === "object" && value !== null && !Array.isArray(value) ? { ...value } : {};
+}
+
+function withFurther(given: Overrides, further: Readonly<Record<string, object>>): Overrides {
+  const merged = SERVICES.map((service) => [service, { ...given[service], ...further[service] }] as const);
+  return Object.fromEntries(merged.filter(([, numbers]) => Object.keys(numbers).length > 0));
+}
+
+/** What sizing takes from the settings, the machine being known. */
+export function sizingInputs(
+  settings: Settings | Omit<Settings, `${string}Password`>,
+  hardware: Hardware,
+): SizingInputs {
+  const { share, tier, topology, rollout, oversubscribe, cpuEnforcement, hostNofile, overrides } = settings;
+  const { backend, celery, postgres, images } = settings;
+  const [postgresMajor, redisMajor] = [majorOf(images.postgres), majorOf(images.redis)];
+  return {
+    hardware,
+    share,
+    tier,
+    topology,
+    rollout,
+    oversubscribe,
+    cpuEnforcement,
+    hostNofile,
+    workerMemoryMiB: parseMemory(backend.workerMemory),
+    backendStopGraceSeconds: backend.stopGraceSeconds,
+    childMemoryMiB: parseMemory(celery.childMemory),
+    longestTaskSeconds: celery.longestTaskSeconds,
+    diskGiB: postgres.diskGiB,
+    ...(postgresMajor && { postgresMajor }),
+    ...(redisMajor && { redisMajor }),
+    overrides,
+  };
+}
+
+/** The major version an image's tag begins with: 17 of `postgres:17.2-bookworm`. */
+function majorOf(image: string): number | undefined {
+  const [, major] = /:(\d+)[^/]*$/.exec(image) ?? [];
+  return major === undefined ? undefined : Number(major);
+}
