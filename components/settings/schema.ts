@@ -13,9 +13,11 @@ import {
 } from "../sizing";
 
 /** Where a size is written: a number with MiB, GiB or TiB. */
-export const memorySize = z.custom<MemorySize>((value) => typeof value === "string" && isMemorySize(value), {
-  error: 'a size with its unit, such as "16GiB" or "512MiB",',
-});
+const memorySize = z
+  .custom<MemorySize>((value) => typeof value === "string" && isMemorySize(value), {
+    error: 'a size with its unit, such as "16GiB" or "512MiB",',
+  })
+  .meta({ type: "string", pattern: "^\\d+(\\.\\d+)?(MiB|GiB|TiB)$" });
 
 const text = z.string().min(1);
 const limited = (name: keyof typeof INPUT_LIMITS) => {
@@ -55,13 +57,16 @@ const overrideKinds: Readonly<Partial<Record<Unit, z.ZodType>>> = {
   ratio: z.number().min(0),
 };
 
+/** Units that what a number is does not already say. */
+const MEASURES: readonly Unit[] = ["MiB", "KiB", "bytes", "seconds"];
+
 const overridesOf = (service: Service) =>
   z
     .strictObject(
       Object.fromEntries(
         OVERRIDE_KEYS.filter((each) => each.service === service).map(({ key, unit, about }) => {
           const kind = overrideKinds[unit] ?? z.int().min(0);
-          return [key, kind.optional().describe(unit in overrideKinds ? `${about}.` : `${about}, ${unit}.`)];
+          return [key, kind.optional().describe(MEASURES.includes(unit) ? `${about}, ${unit}.` : `${about}.`)];
         }),
       ),
     )

@@ -268,7 +268,7 @@ export const BACKEND_RULES = rulesOf("backend", "docs/sizing.md#backend", {
     allows: (is) => [is.atLeast("a pool", () => 1)],
   }),
   threadLimit: rule({
-    unit: "processes",
+    unit: "OS threads",
     about: "Threads of each worker for synchronous endpoints",
     words: "One for each connection to PostgreSQL the worker may hold.",
     source: CONNECTIONS,

@@ -44,7 +44,7 @@ export const REDIS_RULES = rulesOf("redis", "docs/sizing.md#redis", {
     ],
   }),
   ioThreads: rule({
-    unit: "I/O threads",
+    unit: "OS threads",
     about: "io-threads: threads that read and write sockets",
     words: "A third of the host's threads, 1 to 8; 1 where the CPU limit is below 2 threads.",
     asks: ({ threads, cpuLimit }: { threads: number; cpuLimit: number }) =>

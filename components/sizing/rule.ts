@@ -8,13 +8,13 @@ export type Service = "backend" | "celery" | "postgres" | "redis";
 /** The parts of a plan that carry explanations. */
 export type Section = Service | "system" | "connections" | "loadBalancer" | "beat" | "capacity" | "totals";
 
-/** What a number counts. `threads` are CPU, with two decimals; everything else but `ratio` is whole. */
+/** What a number counts. `threads` are CPU, with two decimals; everything else but `ratio` is whole, `OS threads` too. */
 export type Unit =
   | "MiB"
   | "KiB"
   | "bytes"
   | "threads"
-  | "I/O threads"
+  | "OS threads"
   | "seconds"
   | "connections"
   | "processes"
