@@ -21,7 +21,7 @@ down: node_modules/.package-lock.json ## Stop everything, keep the data
 	@$(CLI) down
 
 explain: node_modules/.package-lock.json ## Explain every number of the stack's plan: make explain ARGS='--why postgres.maxConnections'
-	@$(CLI) explain $(ARGS)
+	@node tools/explain.js $(if $(filter-out file default,$(origin STACK)),--stack $(STACK)) $(ARGS)
 
 logs: node_modules/.package-lock.json ## Follow the logs of all services, or of one: make logs SERVICE=postgres
 	@$(CLI) logs $(SERVICE)

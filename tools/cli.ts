@@ -6,10 +6,9 @@ import { createInterface } from "node:readline/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Command } from "commander";
 import { followLogs, stackContainers, stackVolumes } from "./containers";
-import { addExplain } from "./explain";
 import { planSummary } from "./plan-summary";
 import { pulumi, pulumiOutput, selectStack } from "./pulumi";
-import { stackInputs, stackPlan, stackPrefix } from "./stack-settings";
+import { stackPlan, stackPrefix } from "./stack-settings";
 import { prepare } from "./toolchain";
 import { run } from "./toolchain/command";
 import { pulumiEnvironment } from "./toolchain/environment";
@@ -100,8 +99,6 @@ program
     for (const id of ids) await run("docker", ["image", "rm", "--force", id]).catch(() => undefined);
     rmSync(path.join(PROJECT, ".local"), { recursive: true, force: true });
   });
-
-addExplain(program, () => stackInputs(stackName()));
 
 async function runningContainers(service?: string) {
   const containers = await stackContainers(stackPrefix(stackName()), service);

@@ -3,7 +3,7 @@ import { celeryArgv } from "../components/programs/celery";
 import { postgresConf } from "../components/programs/postgres";
 import { redisConf } from "../components/programs/redis";
 import { uvicornArgv } from "../components/programs/uvicorn";
-import { aboutOf, describe, type Section, type SizingPlan, withUnit } from "../components/sizing";
+import { aboutOf, describe, formatMemory, type Section, type SizingPlan, withUnit } from "../components/sizing";
 
 /** Formats of `--emit`. */
 export const EMITTED = ["postgresql.conf", "redis.conf", "uvicorn", "celery"] as const;
@@ -18,7 +18,24 @@ export function explanationTable(plan: Plan, { service, all }: { service?: strin
     throw new Error(`--service ${service}: there is no such part of the plan; it has ${sectionsOf(plan).join(", ")}`);
   }
   const tables = sections.map((section) => sectionTable(plan, section));
-  return [`${machine(plan)}`, ...tables, advisories(plan, all)].filter(Boolean).join("\n\n");
+  return [[machine(plan), ...summary(plan)].join("\n"), ...tables, advisories(plan, all)].filter(Boolean).join("\n\n");
+}
+
+/** Totals against the machine, and what it should carry. */
+function summary({ inputs, totals, capacity }: Plan): string[] {
+  const { topology, hardware, dataHardware } = inputs;
+  const both = topology === "app-and-data";
+  const threads = hardware.threads + (both ? dataHardware.threads : 0);
+  const memory = formatMemory(hardware.memoryMiB + (both ? dataHardware.memoryMiB : 0));
+  const count = (value: number) => value.toLocaleString("en");
+  return [
+    `Of ${threads} threads and ${memory}${both ? " (one app host and the data host)" : ""}: limits ` +
+      `${totals.cpuLimit} and ${formatMemory(totals.memoryLimitMiB)}, reservations ${totals.cpuReservation} and ` +
+      `${formatMemory(totals.memoryReservationMiB)}; with the load balancer ${formatMemory(totals.grandMemoryLimitMiB)}`,
+    `Estimated capacity: ${count(capacity.concurrentConnections)} concurrent connections, ` +
+      `${count(capacity.usersAtLeast)} to ${count(capacity.usersAtMost)} users, ` +
+      `${count(capacity.tasksPerMinute)} tasks of one second a minute`,
+  ];
 }
 
 const machine = ({ inputs: { tier, topology, hardware } }: Plan): string =>
@@ -27,7 +44,7 @@ const machine = ({ inputs: { tier, topology, hardware } }: Plan): string =>
 function sectionTable({ explanations }: Plan, section: Section): string {
   const width = process.stdout.isTTY ? Math.max(150, process.stdout.columns ?? 0) : 170;
   const table = new Table({
-    head: [section, "value", "why", "source"],
+    head: [section === "capacity" ? "capacity (estimate)" : section, "value", "why", "source"],
     style: { head: process.stdout.isTTY ? ["bold"] : [], border: [], compact: true },
     wordWrap: true,
     colWidths: [34, 22, width - 34 - 22 - 48, 44],

@@ -1,13 +1,15 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import * as path from "node:path";
 import { parse } from "yaml";
 import { engineHardware } from "../components/platform/docker/engine";
-import { parseSettings, sizingInputs } from "../components/settings/parse";
+import { fromText, parseSettings, sizingInputs } from "../components/settings/parse";
 import { isSecretSetting, type Settings } from "../components/settings/schema";
 import { type SizingInputs, type SizingPlan, sizingPlan } from "../components/sizing";
+import { run } from "./toolchain/command";
+import { pulumiEnvironment } from "./toolchain/environment";
 import { PROJECT } from "./toolchain/versions";
 
-const PROJECT_NAME = "sized-stack";
+const { name: PROJECT_NAME }: { name: string } = parse(readFileSync(path.join(PROJECT, "Pulumi.yaml"), "utf8"));
 
 /** `<project>-<stack>`: the prefix of every name on the Docker engine. */
 export const stackPrefix = (stack: string): string => `${PROJECT_NAME}-${stack}`;
@@ -18,15 +20,29 @@ export const stackPrefix = (stack: string): string => `${PROJECT_NAME}-${stack}`
  */
 export function stackSettings(stack: string): Settings {
   const file = path.join(PROJECT, `Pulumi.${stack}.yaml`);
+  if (!existsSync(file)) {
+    throw new Error(
+      `Stack ${stack} has no settings: Pulumi.${stack}.yaml is missing. README.md says how to add a stack.`,
+    );
+  }
   const { config = {} }: { config?: Record<string, unknown> } = parse(readFileSync(file, "utf8")) ?? {};
   const own = Object.entries(config)
     .filter(([key, value]) => key.startsWith(`${PROJECT_NAME}:`) && !isSecret(value))
-    .map(([key, value]) => [key.slice(PROJECT_NAME.length + 1), value]);
+    .map(([key, value]) => [key.slice(PROJECT_NAME.length + 1), typeof value === "string" ? fromText(value) : value]);
   const plain = own.map(([key]) => String(key)).filter(isSecretSetting);
   return parseSettings(Object.fromEntries(own), stack, plain);
 }
 
 const isSecret = (value: unknown): boolean => typeof value === "object" && value !== null && "secure" in value;
+
+/** The stack `pulumi stack select` chose, or dev. */
+export async function selectedStack(): Promise<string> {
+  const env = await pulumiEnvironment().catch(() => ({}));
+  return run("pulumi", ["stack", "--show-name"], { cwd: PROJECT, env }).then(
+    (name) => name.trim(),
+    () => "dev",
+  );
+}
 
 /** What a Docker stack is sized from, as its program computes it. */
 export async function stackInputs(stack: string): Promise<SizingInputs> {

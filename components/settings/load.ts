@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { parseSettings } from "./parse";
+import { fromText, parseSettings } from "./parse";
 import { isSecretSetting, SECRET_SETTINGS, type Settings } from "./schema";
 
 /** The stack's settings, checked; passwords stay secret. */
@@ -37,12 +37,4 @@ function givenSettings(): Record<string, unknown> {
 function isGivenAsSecret(key: string): boolean {
   const { isConfigSecret } = pulumi.runtime as { isConfigSecret?: (key: string) => boolean };
   return isConfigSecret?.(`${pulumi.getProject()}:${key}`) ?? true;
-}
-
-function fromText(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return text;
-  }
 }

@@ -106,6 +106,15 @@ function withFurther(given: Overrides, further: Readonly<Record<string, object>>
   return Object.fromEntries(merged.filter(([, numbers]) => Object.keys(numbers).length > 0));
 }
 
+/** A value as `pulumi config set` stores it: numbers, switches and maps as JSON text. */
+export function fromText(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
 /** What sizing takes from the settings, the machine being known. */
 export function sizingInputs(
   settings: Settings | Omit<Settings, `${string}Password`>,
