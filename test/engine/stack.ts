@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
@@ -44,12 +44,33 @@ export class TestStack {
     }
   }
 
+  private readonly settingsPath = path.join(this.folder, `Pulumi.${this.name}.yaml`);
+  settingsFile = (): string => readFileSync(this.settingsPath, "utf8");
+  restoreSettings = (text: string): void => writeFileSync(this.settingsPath, text);
+
+  /** The files of all modules that the program loads during a preview. */
+  async loadedModules(): Promise<string[]> {
+    const list = path.join(this.folder, "loaded.txt");
+    const hook = path.join(this.folder, "list-modules.js");
+    writeFileSync(
+      hook,
+      `process.on("exit", () => require("fs").appendFileSync(${JSON.stringify(list)}, Object.keys(require.cache).join("\\n") + "\\n"));`,
+    );
+    await this.pulumiWith({ NODE_OPTIONS: `--require ${hook}` }, "preview");
+    return readFileSync(list, "utf8").split("\n");
+  }
+
   /** Runs `pulumi` on this stack and resolves to what it prints. */
   pulumi(...args: string[]): Promise<string> {
+    return this.pulumiWith({}, ...args);
+  }
+
+  private pulumiWith(env: Readonly<Record<string, string>>, ...args: string[]): Promise<string> {
     return run("pulumi", [...args, "--non-interactive"], {
       cwd: this.folder,
       env: {
         ...this.env,
+        ...env,
         PULUMI_BACKEND_URL: `file://${this.folder}/state`,
         PULUMI_CONFIG_PASSPHRASE: "of a test",
       },

@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { stackContainers, stackVolumes } from "../../tools/containers";
-import { prepare } from "../../tools/toolchain";
 import { run } from "../../tools/toolchain/command";
 import { TestStack } from "./stack";
 
@@ -15,10 +14,9 @@ describe("the stack on the real engine", { timeout: 6 * MINUTE }, () => {
   let itemId: unknown;
 
   beforeAll(async () => {
-    await prepare();
     stack = await TestStack.create();
     await stack.up();
-  }, 40 * MINUTE);
+  }, 10 * MINUTE);
 
   afterAll(() => stack?.remove(), 2 * MINUTE);
 
