@@ -64,7 +64,10 @@ async function system() {
 
 /** What is the user's to change ends in its own words, without a stack trace. */
 function forPeople(error: unknown): unknown {
-  if (error instanceof SizingRefusal) return new pulumi.RunError(`${error.message}\nNothing was created or changed.`);
-  if (error instanceof SettingsError || error instanceof EngineError) return new pulumi.RunError(error.message);
+  if (error instanceof SizingRefusal) return runError(`${error.message}\nNothing was created or changed.`);
+  if (error instanceof SettingsError || error instanceof EngineError) return runError(error.message);
   return error;
 }
+
+/** Pulumi formats the stack of an error it never shows; that alone took ten seconds. */
+const runError = (message: string): Error => Object.assign(new pulumi.RunError(message), { stack: message });
