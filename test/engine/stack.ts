@@ -56,18 +56,34 @@ export class TestStack {
       hook,
       `process.on("exit", () => require("fs").appendFileSync(${JSON.stringify(list)}, Object.keys(require.cache).join("\\n") + "\\n"));`,
     );
-    await this.pulumiWith({ NODE_OPTIONS: `--require ${hook}` }, "preview");
+    await this.pulumiWith({ NODE_OPTIONS: `--require ${hook}` }, ["preview"]);
     return readFileSync(list, "utf8").split("\n");
+  }
+
+  /** Runs `pulumi` on this stack's state and settings, with another program in place of the project's. */
+  withProgram(source: string): (...args: string[]) => Promise<string> {
+    const folder = path.join(this.folder, "other");
+    mkdirSync(folder);
+    for (const name of PROGRAM.filter((each) => each !== "index.ts")) {
+      symlinkSync(path.join(PROJECT, name), path.join(folder, name));
+    }
+    symlinkSync(this.settingsPath, path.join(folder, path.basename(this.settingsPath)));
+    writeFileSync(path.join(folder, "index.ts"), source);
+    return (...args) => this.pulumiWith({}, [...args, "--stack", this.name], folder);
   }
 
   /** Runs `pulumi` on this stack and resolves to what it prints. */
   pulumi(...args: string[]): Promise<string> {
-    return this.pulumiWith({}, ...args);
+    return this.pulumiWith({}, args);
   }
 
-  private pulumiWith(env: Readonly<Record<string, string>>, ...args: string[]): Promise<string> {
+  private pulumiWith(
+    env: Readonly<Record<string, string>>,
+    args: readonly string[],
+    cwd = this.folder,
+  ): Promise<string> {
     return run("pulumi", [...args, "--non-interactive"], {
-      cwd: this.folder,
+      cwd,
       env: {
         ...this.env,
         ...env,
