@@ -10,6 +10,9 @@ export interface ExportedResource {
 
 const SECRET = "4dabf18193072939515e22adb298388d";
 
+/** What the provider's Node package calls otherwise than the provider. */
+const IN_CODE: Readonly<Record<string, string>> = { networksAdvanceds: "networksAdvanced" };
+
 /** A program in one file with the same resources, their arguments written out: what Pulumi itself costs. */
 export function bareProgram(resources: readonly ExportedResource[]): string {
   const own = resources.filter(({ type }) => type !== "pulumi:pulumi:Stack" && !type.startsWith("pulumi:providers:"));
@@ -46,5 +49,5 @@ function written(value: unknown): string {
   if (typeof value !== "object" || value === null) return JSON.stringify(value);
   if (SECRET in value && "plaintext" in value) return `pulumi.secret(${written(JSON.parse(String(value.plaintext)))})`;
   const entries = Object.entries(value).filter(([key]) => key !== "__defaults");
-  return `{${entries.map(([key, each]) => `${JSON.stringify(key)}: ${written(each)}`).join(", ")}}`;
+  return `{${entries.map(([key, each]) => `${JSON.stringify(IN_CODE[key] ?? key)}: ${written(each)}`).join(", ")}}`;
 }

@@ -117,7 +117,8 @@ const RISKS: readonly Risk[] = [
     };
   },
   ({ celery }) => {
-    if (celery.simultaneousTasks <= CELERY_PROCESSES_PER_CPU * celery.fleetCpuLimit) return undefined;
+    const most = Math.max(1, CELERY_PROCESSES_PER_CPU * celery.fleetCpuLimit);
+    if (celery.simultaneousTasks <= most) return undefined;
     return {
       id: "celery.processes-per-cpu",
       severity: "info",
@@ -128,7 +129,7 @@ const RISKS: readonly Risk[] = [
     };
   },
   ({ postgres }) => {
-    if (postgres.maxParallelWorkersPerGather <= postgres.cpuLimit) return undefined;
+    if (postgres.maxParallelWorkersPerGather <= Math.max(1, postgres.cpuLimit)) return undefined;
     return {
       id: "postgres.gather-above-cpu",
       severity: "info",
@@ -139,7 +140,7 @@ const RISKS: readonly Risk[] = [
     };
   },
   ({ redis }) => {
-    if (redis.ioThreads <= redis.cpuLimit) return undefined;
+    if (redis.ioThreads <= Math.max(1, redis.cpuLimit)) return undefined;
     return {
       id: "redis.io-threads-above-cpu",
       severity: "info",

@@ -9,7 +9,7 @@ import { run } from "../../tools/toolchain/command";
 import { pulumiEnvironment } from "../../tools/toolchain/environment";
 import { PROJECT } from "../../tools/toolchain/versions";
 
-const PROGRAM = ["Pulumi.yaml", "package.json", "tsconfig.json", "node_modules", "index.ts", "components"];
+const PROGRAM = ["Pulumi.yaml", "package.json", "tsconfig.json", "node_modules", "index.ts", "components", "tools"];
 
 /** A stack of this project on the real engine, beside a developer's own: its name, port and state are its own. */
 export class TestStack {

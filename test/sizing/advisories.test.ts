@@ -107,6 +107,13 @@ describe("an advisory", () => {
     expect(ids({ overrides: { redis: { ioThreads } } }).includes("redis.io-threads-above-cpu")).toBe(given);
   });
 
+  it("has none of these where one process is all there is", () => {
+    const found = ids({ hardware: { threads: 1, memory: "2GiB" }, tier: "low" });
+    for (const id of ["celery.processes-per-cpu", "postgres.gather-above-cpu", "redis.io-threads-above-cpu"]) {
+      expect(found).not.toContain(id);
+    }
+  });
+
   it("looks at each host of app-and-data", () => {
     const hosts = { topology: "app-and-data", dataHardware: { threads: 4, memory: "8GiB" } } as const;
     expect(ids(hosts)).not.toContain("oversubscribed.cpu");
