@@ -42,13 +42,13 @@ export interface Bound<I extends RuleInputs, V extends PlanValue> {
   cut(value: V, inputs: I): V;
 }
 
-/** Where a rule stands; filled in by `rulesOf`. */
+/** Where a rule stands: `rulesOf` knows. */
 interface Named {
   /** Section and field of the plan. */
-  section: Section;
-  field: string;
+  readonly section: Section;
+  readonly field: string;
   /** Section of the documentation, such as `docs/sizing.md#redis`. */
-  source: string;
+  readonly source: string;
 }
 
 /**
@@ -109,22 +109,24 @@ interface RuleBody<I extends RuleInputs, V extends PlanValue> extends RuleText {
   allows?(value: Bounds<I>): readonly Bound<I, V>[];
 }
 
-type Unsettled<I extends RuleInputs, V extends PlanValue> = Omit<Rule<I, V>, "instead">;
+/** A rule before it stands in a table. */
+type Unnamed<I extends RuleInputs, V extends PlanValue> = Omit<Rule<I, V>, keyof Named | "instead"> &
+  Pick<RuleText, "source">;
 
 /** A rule whose value an override may replace. */
 export const rule = <I extends RuleInputs, V extends PlanValue>(
   body: RuleBody<I, V>,
-): Unsettled<I, V> & { readonly instead: undefined } => ({ ...unnamed(body, "rule"), instead: undefined });
+): Unnamed<I, V> & { readonly instead: undefined } => ({ ...unnamed(body, "rule"), instead: undefined });
 
 /** A number that only follows from others; `instead` names the key to set. */
 export const outcome = <I extends RuleInputs, V extends PlanValue>(
   body: RuleBody<I, V> & { readonly instead: string },
-): Unsettled<I, V> & { readonly instead: string } => ({ ...unnamed(body, "rule"), instead: body.instead });
+): Unnamed<I, V> & { readonly instead: string } => ({ ...unnamed(body, "rule"), instead: body.instead });
 
 /** The same value on every machine. */
 export const constant = <V extends PlanValue>(
   body: RuleText & { readonly value: V; allows?(value: Bounds<RuleInputs>): readonly Bound<RuleInputs, V>[] },
-): Unsettled<RuleInputs, V> & { readonly instead: undefined } => ({
+): Unnamed<RuleInputs, V> & { readonly instead: undefined } => ({
   ...unnamed({ ...body, asks: () => body.value }, "constant"),
   instead: undefined,
 });
@@ -132,16 +134,14 @@ export const constant = <V extends PlanValue>(
 /** A value taken from the settings as it is. */
 export const setting = <I extends RuleInputs, V extends PlanValue>(
   body: RuleBody<I, V> & { readonly instead: string },
-): Unsettled<I, V> & { readonly instead: string } => ({ ...unnamed(body, "setting"), instead: body.instead });
+): Unnamed<I, V> & { readonly instead: string } => ({ ...unnamed(body, "setting"), instead: body.instead });
 
 function unnamed<I extends RuleInputs, V extends PlanValue>(
-  { unit, about, words, source = "", asks, bounds, allows }: RuleBody<I, V>,
+  { unit, about, words, source, asks, bounds, allows }: RuleBody<I, V>,
   origin: Rule["origin"],
-): Unsettled<I, V> {
+): Unnamed<I, V> {
   return {
-    section: "system",
-    field: "",
-    source,
+    ...(source === undefined ? {} : { source }),
     unit,
     about,
     words,
@@ -153,13 +153,13 @@ function unnamed<I extends RuleInputs, V extends PlanValue>(
 }
 
 /** Names each rule of a table by its key and gives it the table's section of the documentation. */
-export function rulesOf<T extends Readonly<Record<string, Named>>>(section: Section, source: string, table: T): T {
-  for (const [field, each] of Object.entries(table)) {
-    each.section = section;
-    each.field = field;
-    if (each.source === "") each.source = source;
-  }
-  return table;
+export function rulesOf<T extends Readonly<Record<string, Pick<RuleText, "source">>>>(
+  section: Section,
+  source: string,
+  table: T,
+): { readonly [K in keyof T]: T[K] & Named } {
+  const named = Object.entries(table).map(([field, each]) => [field, { source, ...each, section, field }]);
+  return Object.fromEntries(named);
 }
 
 export const oneOf = <V extends string>(by: string, names: readonly [V, ...V[]]): Bound<RuleInputs, V> => ({
