@@ -1,5 +1,6 @@
 import { floorDiv } from "./arithmetic";
 import { cpuLimitRule, cpuQuotaRule, cpuReservationRule, cpuSharesRule } from "./cpu";
+import { healthRules } from "./health";
 import type { Topology } from "./inputs";
 import { constant, type OverridesOf, outcome, type PlanOf, rule, rulesOf } from "./rule";
 
@@ -159,20 +160,10 @@ export const CELERY_RULES = rulesOf("celery", "docs/sizing.md#celery", {
       is.atLeast("the longest task + 10 seconds", (i) => i.longestTaskSeconds + STOP_GRACE_ALLOWANCE_SECONDS),
     ],
   }),
-  healthIntervalSeconds: constant<number>({
-    unit: "seconds",
-    about: "Time between two health checks",
-    words: "60: celery inspect ping costs half a CPU second.",
-    value: 60,
-    allows: (is) => [is.atLeast("the engine", () => 1)],
-  }),
-  healthTimeoutSeconds: constant<number>({
-    unit: "seconds",
-    about: "Time a health check may take",
-    words: "30: starting Python on a busy machine takes its time.",
-    value: 30,
-    allows: (is) => [is.atLeast("the engine", () => 1)],
-  }),
+  ...healthRules(
+    { value: 60, words: "60: celery inspect ping costs half a CPU second." },
+    { value: 30, words: "30: starting Python on a busy machine takes its time." },
+  ),
   fleetCpuLimit: cpuLimitRule("Threads the replicas of one app host may use together at most"),
   fleetCpuReservation: cpuReservationRule("Threads the replicas of one app host are promised together"),
   fleetMemoryLimitMiB: rule({

@@ -1,5 +1,6 @@
 import { clamp, floorDiv, powerOfTwoAtLeast, roundDiv } from "./arithmetic";
 import { cpuLimitRule, cpuQuotaRule, cpuReservationRule, cpuSharesRule } from "./cpu";
+import { healthRules } from "./health";
 import { dataMemoryRule, dataReservationRule } from "./host";
 import type { Tier } from "./inputs";
 import { atLeast, atMost, constant, type OverridesOf, oneOf, type PlanOf, rule, rulesOf } from "./rule";
@@ -201,20 +202,7 @@ export const POSTGRES_RULES = rulesOf("postgres", "docs/sizing.md#postgresql", {
     value: 60,
     allows: (is) => [is.atLeast("a checkpoint", () => 30)],
   }),
-  healthIntervalSeconds: constant<number>({
-    unit: "seconds",
-    about: "Time between two health checks",
-    words: "pg_isready is cheap enough for every 5 seconds.",
-    value: 5,
-    allows: (is) => [is.atLeast("the engine", () => 1)],
-  }),
-  healthTimeoutSeconds: constant<number>({
-    unit: "seconds",
-    about: "Time a health check may take",
-    words: "The same on every machine.",
-    value: 3,
-    allows: (is) => [is.atLeast("the engine", () => 1)],
-  }),
+  ...healthRules({ value: 5, words: "pg_isready is cheap enough for every 5 seconds." }, { value: 3 }),
   cpuLimit: cpuLimitRule("Threads PostgreSQL may use at most"),
   cpuReservation: cpuReservationRule("Threads PostgreSQL is promised"),
   memoryLimitMiB: dataMemoryRule(

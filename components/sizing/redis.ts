@@ -8,6 +8,7 @@ import {
   exactReservation,
   scaleOf,
 } from "./cpu";
+import { healthRules } from "./health";
 import { type CpuPart, dataMemoryRule, dataReservationRule, type Host } from "./host";
 import type { ResolvedInputs, Topology } from "./inputs";
 import { constant, type OverridesOf, oneOf, type PlanOf, rule, rulesOf } from "./rule";
@@ -93,20 +94,7 @@ export const REDIS_RULES = rulesOf("redis", "docs/sizing.md#redis", {
     value: 30,
     allows: (is) => [is.atLeast("the engine's own default", () => 10)],
   }),
-  healthIntervalSeconds: constant<number>({
-    unit: "seconds",
-    about: "Time between two health checks",
-    words: "Cheap enough for every 5 seconds.",
-    value: 5,
-    allows: (is) => [is.atLeast("the engine", () => 1)],
-  }),
-  healthTimeoutSeconds: constant<number>({
-    unit: "seconds",
-    about: "Time a health check may take",
-    words: "The same on every machine.",
-    value: 3,
-    allows: (is) => [is.atLeast("the engine", () => 1)],
-  }),
+  ...healthRules({ value: 5, words: "Cheap enough for every 5 seconds." }, { value: 3 }),
   cpuLimit: cpuLimitRule("Threads Redis may use at most"),
   cpuReservation: cpuReservationRule("Threads Redis is promised"),
   memoryLimitMiB: dataMemoryRule(

@@ -1,3 +1,4 @@
+import { healthRules } from "./health";
 import { constant, oneOf, outcome, rule, setting } from "./rule";
 import { TIER_FACTS } from "./tiers";
 
@@ -101,18 +102,5 @@ export const UVICORN_RULES = {
     instead: "the setting backend.stopGraceSeconds",
     asks: ({ backendStopGraceSeconds }: { backendStopGraceSeconds: number }) => backendStopGraceSeconds,
   }),
-  healthIntervalSeconds: constant<number>({
-    unit: "seconds",
-    about: "Time between two health checks",
-    words: "The same on every machine.",
-    value: 5,
-    allows: (is) => [is.atLeast("the engine", () => 1)],
-  }),
-  healthTimeoutSeconds: constant<number>({
-    unit: "seconds",
-    about: "Time a health check may take",
-    words: "The same on every machine.",
-    value: 4,
-    allows: (is) => [is.atLeast("the engine", () => 1)],
-  }),
+  ...healthRules({ value: 5 }, { value: 4 }),
 };
