@@ -1,3 +1,4 @@
+import { floorDiv } from "./arithmetic";
 import { type CeleryPlan, CELERY_RULES as R } from "./celery-rules";
 import { exactCpu, exactReservation, scaleOf } from "./cpu";
 import type { Ceiling, Host } from "./host";
@@ -86,6 +87,7 @@ export function planCelery(
     childMemoryMiB,
     replicaMemoryMiB: sheet.given(R.memoryLimitMiB),
   });
+  refuseAboveHost(sheet, memoryMiB - reserveMiB, replicas);
   const memoryLimitMiB = sheet.apply(R.memoryLimitMiB, {
     fleetMemoryLimitMiB,
     replicas,
@@ -128,4 +130,14 @@ export function planCelery(
       containers: replicas,
     }),
   };
+}
+
+/** An override of one replica's memory sets the fleet's, whose own bound is for an override of its own. */
+function refuseAboveHost(sheet: Sheet, roomMiB: number, replicas: number): void {
+  const given = sheet.given(R.memoryLimitMiB);
+  const mostMiB = floorDiv(roomMiB, replicas);
+  if (given !== undefined && given > mostMiB) {
+    const by = "the host's memory less its reserve, divided over the replicas";
+    sheet.refuse(R.memoryLimitMiB, `${given} given; at most ${mostMiB} MiB is allowed (${by})`);
+  }
 }

@@ -1,5 +1,5 @@
 import { floorExact, floorHundredths, roundDiv } from "./arithmetic";
-import { atMost, type Rule, type RuleInputs, rule } from "./rule";
+import { atLeast, atMost, type Rule, type RuleInputs, rule } from "./rule";
 import type { Sheet } from "./sheet";
 
 /** Source of the CPU rules all services share. */
@@ -72,6 +72,7 @@ export const cpuQuotaRule = () =>
       enforcement === "weight"
         ? undefined
         : Math.min(threads, Math.max(LEAST_QUOTA, floorExact((cpuLimit * 100) / containers) / 100)),
+    allows: () => [withinHost, atLeast("the least that lets a process run", () => LEAST_CPU)],
   });
 
 export const cpuSharesRule = () =>

@@ -12,7 +12,7 @@ const seconds = (about: string, { value, words = "The same on every machine." }:
     about,
     words,
     value,
-    allows: (is) => [is.atLeast("the engine", () => 1)],
+    allows: (is) => [is.atLeast("the engine", () => 1), is.atMost("an hour: a failure must be seen", () => 3600)],
   });
 
 /** How often a container's health is checked, and how long a check may take. */

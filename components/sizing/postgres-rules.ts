@@ -168,6 +168,7 @@ export const POSTGRES_RULES = rulesOf("postgres", "docs/sizing.md#postgresql", {
     words: "worker from PostgreSQL 18 on (io_uring is blocked in containers); left out before.",
     asks: ({ postgresMajor }: { postgresMajor: number }): "worker" | "sync" | "io_uring" | undefined =>
       postgresMajor >= IO_METHOD_FROM ? "worker" : undefined,
+    allows: () => [oneOf("PostgreSQL", ["worker", "sync", "io_uring"])],
   }),
   shmSizeMiB: rule({
     unit: "MiB",
