@@ -40,13 +40,13 @@ async function system() {
     ...sized,
     image: image(images.postgres),
     password: password("postgres-password", settings.postgresPassword),
-    parameters: settings.postgres.parameters,
+    ...settings.postgres,
   });
   const redis = new Redis("redis", {
     ...sized,
     image: image(images.redis),
     password: password("redis-password", settings.redisPassword),
-    parameters: settings.redis.parameters,
+    ...settings.redis,
   });
   const application = { ...sized, image: image(images.app), env, postgres: postgres.endpoint, redis: redis.endpoint };
   const backend = new Backend("backend", { ...application, ...settings.backend });

@@ -1,14 +1,39 @@
 import type { ContainerFile } from "./platform/container";
 
+/** Extensions on a new volume: the image's entry point runs this once its server is up. */
+const onFirstStart: ContainerFile = {
+  path: "/docker-entrypoint-initdb.d/sized-stack-extensions.sh",
+  content: `for extension in \${POSTGRES_EXTENSIONS-}; do
+  psql --set=ON_ERROR_STOP=1 --no-password --username="$POSTGRES_USER" --dbname="$POSTGRES_DB" \\
+    --command="CREATE EXTENSION IF NOT EXISTS \\"$extension\\""
+done
+`,
+};
+
 /**
- * Runs in front of the image's own entry point. On data that exists it gives the role the configured password
- * while no client can connect yet: rotated passwords and restored volumes just work. The data's major version is
- * the server's, or the start ends with a sentence that says so.
+ * Runs in front of the image's own entry point. On data that exists it makes sure of the role with the configured
+ * password, the database and its extensions while no client can connect yet: rotated passwords, restored volumes and
+ * a first start that was cut short just work. The data's major version is the server's, or the start ends with a
+ * sentence that says so.
  */
-export const postgresStart: ContainerFile = {
+const onEveryStart: ContainerFile = {
   path: "/usr/local/bin/sized-stack-postgres",
   content: `#!/usr/bin/env bash
 set -euo pipefail
+
+# A server that was killed left its lock file with the number of this very process; this says it is not another's.
+export PG_GRANDPARENT_PID=$$
+
+# Statements in a database, one on a line. A failed one is said without its text, which may hold the password.
+run_in() {
+  local said
+  said=$(postgres --single -D "$PGDATA" -c log_min_error_statement=panic "$1" 2>&1)
+  if grep -E 'ERROR|FATAL|PANIC' <<< "$said" >&2; then exit 1; fi
+  printf '%s' "$said"
+}
+literal() { printf "'%s'" "\${1//\\'/\\'\\'}"; }
+name() { printf '"%s"' "\${1//\\"/\\"\\"}"; }
+
 if [ -s "$PGDATA/PG_VERSION" ]; then
   major=$(<"$PGDATA/PG_VERSION")
   if [ "$major" != "$PG_MAJOR" ]; then
@@ -16,10 +41,24 @@ if [ -s "$PGDATA/PG_VERSION" ]; then
     echo "Use an image of PostgreSQL $major, or dump the data with $major and restore it into an empty volume." >&2
     exit 1
   fi
-  password=$(<"$POSTGRES_PASSWORD_FILE")
-  printf "ALTER ROLE \\"%s\\" PASSWORD '%s'\\n" "\${POSTGRES_USER//\\"/\\"\\"}" "\${password//\\'/\\'\\'}" |
-    postgres --single -D "$PGDATA" postgres > /dev/null
+  role=$(name "$POSTGRES_USER")
+  is_new="NOT EXISTS (SELECT FROM pg_roles WHERE rolname = $(literal "$POSTGRES_USER"))"
+  databases=$(run_in postgres << SQL
+DO \\$\\$ BEGIN IF $is_new THEN CREATE ROLE $role SUPERUSER LOGIN; END IF; END \\$\\$
+ALTER ROLE $role PASSWORD $(literal "$(<"$POSTGRES_PASSWORD_FILE")")
+SELECT count(*) AS databases FROM pg_database WHERE datname = $(literal "$POSTGRES_DB")
+SQL
+  )
+  if [[ $databases == *'databases = "0"'* ]]; then
+    run_in postgres <<< "CREATE DATABASE $(name "$POSTGRES_DB") OWNER $role" > /dev/null
+  fi
+  for extension in \${POSTGRES_EXTENSIONS-}; do
+    run_in "$POSTGRES_DB" <<< "CREATE EXTENSION IF NOT EXISTS $(name "$extension")" > /dev/null
+  done
 fi
 exec docker-entrypoint.sh "$@"
 `,
 };
+
+/** The program in front of the image's entry point, and the files it needs. */
+export const POSTGRES_START = { path: onEveryStart.path, files: [onEveryStart, onFirstStart] };

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { type ComponentOptions, planOf, type SizedArgs, sizingInputsOf } from "./component";
-import { postgresStart } from "./postgres-start";
+import { POSTGRES_START } from "./postgres-start";
 import { postgresArgv } from "./programs/postgres";
 
 export interface PostgresArgs extends SizedArgs {
@@ -8,10 +8,12 @@ export interface PostgresArgs extends SizedArgs {
   readonly image?: pulumi.Input<string>;
   /** Password of `user`. Set anew at every start, so a changed one takes effect on data that exists. */
   readonly password: pulumi.Input<string>;
-  /** Default `app`. */
+  /** Created if it is not there. Default `app`. */
   readonly database?: string;
-  /** Default `app`. */
+  /** Created if it is not there. Default `app`. */
   readonly user?: string;
+  /** Extensions of the database; the image must have them. Default: none. */
+  readonly extensions?: readonly string[];
   /** Further parameters of postgresql.conf, for what the plan does not derive. */
   readonly parameters?: Readonly<Record<string, string>>;
 }
@@ -39,16 +41,20 @@ export class Postgres extends pulumi.ComponentResource {
     const plan = planOf(args).postgres;
     super("sized-stack:index:Postgres", name, { sizing: sizingInputsOf(args), plan }, opts);
 
-    const { database = "app", user = "app", password } = args;
+    const { database = "app", user = "app", extensions = [], password } = args;
     const service = args.platform.run(
       {
         name,
         image: args.image ?? "postgres:17",
-        entrypoint: ["bash", postgresStart.path],
+        entrypoint: ["bash", POSTGRES_START.path],
         argv: postgresArgv(plan, args.parameters),
-        env: { POSTGRES_DB: database, POSTGRES_USER: user },
+        env: {
+          POSTGRES_DB: database,
+          POSTGRES_USER: user,
+          ...(extensions.length > 0 ? { POSTGRES_EXTENSIONS: extensions.join(" ") } : {}),
+        },
         secrets: { POSTGRES_PASSWORD: pulumi.secret(password) },
-        files: [postgresStart],
+        files: POSTGRES_START.files,
         user: POSTGRES_UID,
         cpu: { quota: plan.cpuQuota, shares: plan.cpuShares },
         memory: { limitMiB: plan.memoryLimitMiB, reservationMiB: plan.memoryReservationMiB },

@@ -8,7 +8,7 @@ import { Command } from "commander";
 import { followLogs, stackContainers, stackVolumes } from "./containers";
 import { planSummary } from "./plan-summary";
 import { pulumi, pulumiOutput, selectStack } from "./pulumi";
-import { stackPlan, stackPrefix } from "./stack-settings";
+import { stackPlan, stackPrefix, stackSettings } from "./stack-settings";
 import { prepare } from "./toolchain";
 import { run } from "./toolchain/command";
 import { pulumiEnvironment } from "./toolchain/environment";
@@ -69,7 +69,8 @@ program
   .action(async () => {
     const [postgres] = await runningContainers("postgres");
     const terminal = stdin.isTTY ? ["--interactive", "--tty"] : ["--interactive"];
-    const psql = ["exec", ...terminal, postgres?.id ?? "", "psql", "--username=app", "app"];
+    const { user, database } = stackSettings(stackName()).postgres;
+    const psql = ["exec", ...terminal, postgres?.id ?? "", "psql", `--username=${user}`, database];
     const child = spawn("docker", psql, { stdio: "inherit" });
     child.on("close", (code) => {
       process.exitCode = code ?? 1;

@@ -20,6 +20,12 @@ const memorySize = z
   .meta({ type: "string", pattern: "^\\d+(\\.\\d+)?(MiB|GiB|TiB)$" });
 
 const text = z.string().min(1);
+const identifier = z
+  .string()
+  .regex(
+    /^(?!pg_|template[01]$)[a-z_][a-z0-9_]{0,62}$/,
+    "a name of lower-case letters, digits and _, at most 63 characters and without pg_ in front,",
+  );
 const limited = (name: keyof typeof INPUT_LIMITS) => {
   const { least, most, whole } = INPUT_LIMITS[name];
   return (whole ? z.int() : z.number()).min(least).max(most);
@@ -132,6 +138,12 @@ export const settingsSchema = z.strictObject({
     .describe("The task workers."),
   postgres: z
     .strictObject({
+      database: identifier.default("app").describe("The application's database; created if it is not there."),
+      user: identifier.default("app").describe("Its role, a superuser; created if it is not there."),
+      extensions: z
+        .array(z.string().regex(/^[a-z0-9_-]+$/, "a name of lower-case letters, digits, _ and -"))
+        .default([])
+        .describe("Extensions to create in the database: `[pg_trgm, citext]`. The image must have them."),
       diskGiB: limited("diskGiB").default(DEFAULTS.diskGiB).describe("Disk for the database, GiB; bounds its WAL."),
       parameters: parameters(/^[a-z_][a-z0-9_.]*$/, "lower-case letters, digits, _ and .").describe(
         "Further parameters of postgresql.conf. One the plan derives counts as an override: `work_mem: 32MB`.",

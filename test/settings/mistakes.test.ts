@@ -114,6 +114,14 @@ describe("a wrong setting is answered with what was given and what is allowed", 
       "postgres.parameters.statement_timeout: null given; a text of one line, a number or true or false is needed",
     ],
     [{ postgres: { parameters: ["work_mem=4MB"] } }, 'postgres.parameters: ["work_mem=4MB"] given; a map is needed'],
+    ...["Shop", "pg_shop", "shop-data", "template1", "a".repeat(64)].map((name): [Record<string, unknown>, string] => [
+      { postgres: { database: name } },
+      `postgres.database: "${name}" given; a name of lower-case letters, digits and _, at most 63 characters and without pg_ in front, is needed`,
+    ]),
+    [
+      { postgres: { extensions: ["citext; DROP"] } },
+      'postgres.extensions.0: "citext; DROP" given; a name of lower-case letters, digits, _ and - is needed',
+    ],
     [{ postgres: { diskGiB: 0 } }, "postgres.diskGiB: 0 given; at least 1 is needed"],
     [
       { postgres: { parameters: { work_mem: "32MB" } }, overrides: { postgres: { workMemMiB: 32 } } },

@@ -12,9 +12,11 @@ import {
   TIERS,
 } from "../../components/sizing";
 
-/** `SIZING_RUNS=1000000` for a deep run. */
+/** `SIZING_RUNS=1000000` for a deep run, `SIZING_SEED` to repeat one. */
 const RUNS = Number(process.env.SIZING_RUNS ?? 3000);
-const runs = { numRuns: RUNS };
+const seed = Number(process.env.SIZING_SEED ?? Date.now() % 2 ** 31);
+const runs = { numRuns: RUNS, seed };
+console.info(`properties of the plan: ${RUNS} runs each, SIZING_SEED=${seed}`);
 const TIMEOUT_MS = Math.max(20_000, RUNS * 4);
 
 /** 512 MiB to 4 TiB, as many small machines as large ones. */

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # The part of the official image's entry point that sized-stack relies on: an empty data directory is
-# initialised with POSTGRES_USER, POSTGRES_DB and POSTGRES_PASSWORD or POSTGRES_PASSWORD_FILE.
+# initialised with POSTGRES_USER, POSTGRES_DB and POSTGRES_PASSWORD or POSTGRES_PASSWORD_FILE, then the scripts of
+# /docker-entrypoint-initdb.d run.
 set -Eeuo pipefail
 
 if [ "$(id -u)" = 0 ]; then
@@ -19,6 +20,11 @@ if [ "${1-}" = postgres ] && [ ! -s "$PGDATA/PG_VERSION" ]; then
   printf "listen_addresses = '*'\n" >> "$PGDATA/postgresql.conf"
   if [ "$database" != postgres ]; then
     printf 'CREATE DATABASE "%s"\n' "$database" | postgres --single -j -D "$PGDATA" postgres > /dev/null
+  fi
+  if compgen -G '/docker-entrypoint-initdb.d/*.sh' > /dev/null; then
+    pg_ctl --pgdata="$PGDATA" --options="-c listen_addresses=''" --wait --silent start
+    for script in /docker-entrypoint-initdb.d/*.sh; do . "$script"; done
+    pg_ctl --pgdata="$PGDATA" --mode=fast --wait --silent stop
   fi
 fi
 exec "$@"
