@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { Backend } from "./components/backend";
 import { CeleryFleet } from "./components/celery-fleet";
 import { LoadBalancer } from "./components/load-balancer";
+import { Migration } from "./components/migration";
 import { password } from "./components/password";
 import { DockerPlatform } from "./components/platform";
 import { dockerHardware, EngineError } from "./components/platform/docker/engine";
@@ -27,7 +28,7 @@ async function system() {
       "target: ec2 is not available yet; this version runs on target: docker. Nothing was created or changed.",
     );
   }
-  const { images, env } = settings;
+  const { images, env, secrets } = settings;
   const hardware = await dockerHardware(settings.hardware);
   const inputs = sizingInputs(settings, hardware);
   const { capacity, advisories } = sizingPlan(inputs);
@@ -48,7 +49,19 @@ async function system() {
     password: password("redis-password", settings.redisPassword),
     ...settings.redis,
   });
-  const application = { ...sized, image: image(images.app), env, postgres: postgres.endpoint, redis: redis.endpoint };
+  const application = {
+    ...sized,
+    image: image(images.app),
+    env,
+    secrets,
+    postgres: postgres.endpoint,
+    redis: redis.endpoint,
+    after: [] as pulumi.Resource[],
+  };
+  if (settings.migration.length > 0) {
+    const migration = new Migration("migration", { ...application, argv: settings.migration });
+    application.after.push(migration.done);
+  }
   const backend = new Backend("backend", { ...application, ...settings.backend });
   new CeleryFleet("celery", { ...application, ...settings.celery });
   const loadBalancer = new LoadBalancer("load-balancer", {

@@ -6,6 +6,8 @@ import type { RedisEndpoint } from "./redis";
 export interface ApplicationArgs {
   readonly postgres: PostgresEndpoint;
   readonly redis: RedisEndpoint;
+  /** What must be done before the application starts, beside the data services being up: a migration. */
+  readonly after?: readonly Resource[];
   /** The application's own settings. The names of docs/application.md are the platform's and win. */
   readonly env?: Readonly<Record<string, Input<string>>>;
   /** The application's own secrets, delivered as files. */
@@ -40,6 +42,6 @@ export function applicationSecrets({ postgres, redis, secrets }: ApplicationArgs
 }
 
 /** An application starts when the data services are up. */
-export function applicationDependencies({ postgres, redis }: ApplicationArgs): Resource[] {
-  return [...(postgres.dependsOn ?? []), ...(redis.dependsOn ?? [])];
+export function applicationDependencies({ postgres, redis, after = [] }: ApplicationArgs): Resource[] {
+  return [...(postgres.dependsOn ?? []), ...(redis.dependsOn ?? []), ...after];
 }

@@ -53,6 +53,7 @@ export class Backend extends pulumi.ComponentResource {
           startPeriodSeconds: 60,
         },
         stopGraceSeconds: plan.stopGraceSeconds,
+        drainSeconds: DRAIN_SECONDS,
         nofile: plan.nofile,
         ...(plan.somaxconn === undefined ? {} : { sysctls: { "net.core.somaxconn": String(plan.somaxconn) } }),
         replicas: plan.instances,
@@ -64,6 +65,9 @@ export class Backend extends pulumi.ComponentResource {
     this.registerOutputs({ host: service.host, port: PORT });
   }
 }
+
+/** Four rounds of the load balancer's checks. uvicorn has 5 seconds less than the grace to end its requests. */
+const DRAIN_SECONDS = 2;
 
 /** A full worker answers 503 and is alive all the same. */
 const HEALTH_CHECK = `import http.client

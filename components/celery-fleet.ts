@@ -15,6 +15,11 @@ export interface CeleryFleetArgs extends SizedArgs, ApplicationArgs {
   readonly app?: string;
   /** Queues the workers take tasks from. Default: the application's own default queue. */
   readonly queues?: readonly string[];
+  /**
+   * A file the application touches every few seconds while it reaches its broker. Its age is the health check then,
+   * every 5 seconds; default is `celery inspect ping`, every minute, which costs half a CPU second.
+   */
+  readonly heartbeatFile?: string | undefined;
   /** Further arguments, as `celery worker` takes them. */
   readonly arguments?: readonly string[];
 }
@@ -22,36 +27,49 @@ export interface CeleryFleetArgs extends SizedArgs, ApplicationArgs {
 /** Connections to Redis a child may hold for the application's own use. */
 const CHILD_REDIS_CONNECTIONS = 10;
 
-/** Celery workers: replicas and child processes from the plan, stopped only after their longest task. */
+/**
+ * Celery workers: replicas and child processes from the plan, stopped only after their longest task; with `beat` also
+ * the one process that sends scheduled tasks.
+ */
 export class CeleryFleet extends pulumi.ComponentResource {
   constructor(name: string, args: CeleryFleetArgs, opts?: ComponentOptions) {
     const whole = planOf(args);
     const plan = whole.celery;
     super("sized-stack:index:CeleryFleet", name, { sizing: sizingInputsOf(args), plan }, opts);
 
+    const { heartbeatFile, app = "app.celery_app" } = args;
+    const application = {
+      image: args.image,
+      env: {
+        ...applicationEnv(args, {
+          poolSize: plan.childPoolSize,
+          maxOverflow: plan.childMaxOverflow,
+          poolTimeoutSeconds: whole.backend.poolTimeoutSeconds,
+          redisMaxConnections: CHILD_REDIS_CONNECTIONS,
+        }),
+        LONGEST_TASK_SECONDS: whole.inputs.longestTaskSeconds,
+        STOP_GRACE_SECONDS: plan.stopGraceSeconds,
+        ...(heartbeatFile === undefined ? {} : { HEARTBEAT_FILE: heartbeatFile }),
+      },
+      secrets: applicationSecrets(args),
+      user: APPLICATION_UID,
+    };
+    const options = { parent: this, dependsOn: applicationDependencies(args), transform: args.transform?.container };
     args.platform.run(
       {
+        ...application,
         name,
-        image: args.image,
-        argv: celeryArgv(plan, args.app ?? "app.celery_app", { queues: args.queues, further: args.arguments }),
-        env: {
-          ...applicationEnv(args, {
-            poolSize: plan.childPoolSize,
-            maxOverflow: plan.childMaxOverflow,
-            poolTimeoutSeconds: whole.backend.poolTimeoutSeconds,
-            redisMaxConnections: CHILD_REDIS_CONNECTIONS,
-          }),
-          LONGEST_TASK_SECONDS: whole.inputs.longestTaskSeconds,
-          STOP_GRACE_SECONDS: plan.stopGraceSeconds,
-        },
-        secrets: applicationSecrets(args),
-        user: APPLICATION_UID,
+        argv: celeryArgv(plan, app, { queues: args.queues, further: args.arguments }),
         cpu: { quota: plan.cpuQuota, shares: plan.cpuShares },
         memory: { limitMiB: plan.memoryLimitMiB, reservationMiB: plan.memoryReservationMiB },
         healthCheck: {
-          command: ["sh", "-c", `celery -A ${args.app ?? "app.celery_app"} inspect ping -d celery@$HOSTNAME`],
-          intervalSeconds: plan.healthIntervalSeconds,
-          timeoutSeconds: plan.healthTimeoutSeconds,
+          ...(heartbeatFile === undefined
+            ? {
+                command: ["sh", "-c", `celery -A ${app} inspect ping -d celery@$HOSTNAME`],
+                intervalSeconds: plan.healthIntervalSeconds,
+                timeoutSeconds: plan.healthTimeoutSeconds,
+              }
+            : { command: ["sh", "-c", touchedLately(heartbeatFile)], intervalSeconds: 5, timeoutSeconds: 5 }),
           retries: 3,
           startPeriodSeconds: 60,
         },
@@ -59,8 +77,37 @@ export class CeleryFleet extends pulumi.ComponentResource {
         replicas: plan.replicas,
         replacement: "start-first",
       },
-      { parent: this, dependsOn: applicationDependencies(args), transform: args.transform?.container },
+      options,
     );
+    if (whole.beat) {
+      args.platform.run(
+        {
+          ...application,
+          name: `${name}-beat`,
+          argv: ["celery", `--app=${app}`, "beat", "--loglevel=info", `--schedule=${SCHEDULE}`, "--pidfile="],
+          cpu: { shares: whole.beat.cpuShares },
+          memory: { limitMiB: whole.beat.memoryLimitMiB },
+          healthCheck: {
+            // Some database libraries add an ending to the name.
+            command: ["sh", "-c", `ls ${SCHEDULE}*`],
+            intervalSeconds: 5,
+            timeoutSeconds: 5,
+            retries: 3,
+            startPeriodSeconds: 60,
+          },
+          stopGraceSeconds: 30,
+          // Two at once would send every task twice.
+          replacement: "stop-first",
+        },
+        options,
+      );
+    }
     this.registerOutputs();
   }
 }
+
+const SCHEDULE = "/tmp/celerybeat-schedule";
+
+/** Whether a file was touched within the last half minute; says so where it was not. */
+const touchedLately = (file: string): string =>
+  `test -n "$(find "${file}" -mmin -0.5)" || { echo "no heartbeat within 30 s in ${file}"; exit 1; }`;

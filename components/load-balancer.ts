@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { type ComponentOptions, planOf, type SizedArgs, sizingInputsOf } from "./component";
+import { DRAIN_AGENT_PORT } from "./platform/docker/drain";
 import type { LoadBalancerPlan } from "./sizing";
 
 export interface LoadBalancerArgs extends SizedArgs {
@@ -14,7 +15,7 @@ export interface LoadBalancerArgs extends SizedArgs {
 
 /** Numeric user of the official image. */
 const HAPROXY_UID = 99;
-const CONFIG_PATH = "/usr/local/etc/haproxy/haproxy.cfg";
+export const HAPROXY_CONFIG_PATH = "/usr/local/etc/haproxy/haproxy.cfg";
 const HEALTH_PORT = 8404;
 const PORT = 8000;
 
@@ -34,8 +35,8 @@ export class LoadBalancer extends pulumi.ComponentResource {
         name,
         image: args.image ?? "haproxy:3.0",
         entrypoint: ["haproxy"],
-        argv: ["-W", "-db", "-f", CONFIG_PATH],
-        files: [{ path: CONFIG_PATH, content: haproxyConfig(plan, args) }],
+        argv: ["-W", "-db", "-f", HAPROXY_CONFIG_PATH],
+        files: [{ path: HAPROXY_CONFIG_PATH, content: haproxyConfig(plan, args) }],
         user: HAPROXY_UID,
         cpu: { shares: plan.cpuShares },
         memory: { limitMiB: plan.memoryLimitMiB },
@@ -81,10 +82,12 @@ defaults
   timeout http-request 10s
   timeout queue 10s
   timeout tunnel 1h
+  timeout check 2s
   option redispatch 1
   retries 3
-  # A connection that was refused sent nothing and may go elsewhere, whatever the method.
-  retry-on conn-failure
+  # A connection that was refused sent nothing and may go elsewhere, whatever the method; what was cut off may be
+  # asked again where asking twice does no harm.
+  retry-on conn-failure empty-response
 
 resolvers docker
   nameserver dns 127.0.0.11:53
@@ -96,13 +99,20 @@ frontend public
   bind :${PORT}
   option forwardfor
   default_backend backends
+  http-request disable-l7-retry unless METH_GET
 
 backend backends
   balance leastconn
   option httpchk GET /api/health
   # A full worker answers 503 and is alive all the same.
   http-check expect status 200,503
-  server-template backend 1-16 ${backendHost}:${backendPort} check inter 500ms fall 1 rise 1 resolvers docker init-addr none
+  # A container that was killed takes its address along and cannot even refuse: who waits for it learns it so.
+  option srvtcpka
+  srvtcpka-idle 3s
+  srvtcpka-intvl 1s
+  srvtcpka-cnt 3
+  default-server inter 500ms fall 3 rise 1
+  server-template backend 1-16 ${backendHost}:${backendPort} check agent-check agent-port ${DRAIN_AGENT_PORT} agent-inter 500ms resolvers docker init-addr none
 
 frontend health
   bind :${HEALTH_PORT}

@@ -43,8 +43,9 @@ export async function followLogs(containers: readonly StackContainer[]): Promise
   );
 }
 
-/** Named volumes of a stack: its data. */
+/** Named volumes of a stack: its data. By whole names: stack `dev` must not take those of stack `dev-2`. */
 export async function stackVolumes(prefix: string): Promise<string[]> {
-  const listed = await run("docker", ["volume", "ls", "--quiet", "--filter", `name=${prefix}-`]);
-  return listed.split("\n").filter((name) => name.startsWith(`${prefix}-`));
+  const own = ["postgres", "redis"].map((service) => `${prefix}-${service}`);
+  const listed = await run("docker", ["volume", "ls", "--quiet"]);
+  return listed.split("\n").filter((name) => own.includes(name));
 }

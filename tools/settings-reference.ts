@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import * as path from "node:path";
 import { z } from "zod";
-import { settingsSchema } from "../components/settings/schema";
+import { isSecretSetting, settingsSchema } from "../components/settings/schema";
 import { PROJECT } from "./toolchain/versions";
 
 const PREFIX = "sized-stack:";
@@ -40,8 +40,10 @@ export function stackFileSchema(): string {
   const { properties = {} } = inputSchema();
   const secure = { type: "object", properties: { secure: { type: "string" } }, required: ["secure"] };
   const settings = Object.entries(properties).map(([key, schema]) => {
-    const isSecret = typeof schema === "object" && schema.description?.startsWith("Secret");
-    return [`${PREFIX}${key}`, isSecret ? { ...secure, description: schema.description } : schema];
+    if (typeof schema !== "object" || !isSecretSetting(key)) return [`${PREFIX}${key}`, schema];
+    const { description, type } = schema;
+    const isMap = type === "object";
+    return [`${PREFIX}${key}`, isMap ? { ...schema, additionalProperties: secure } : { ...secure, description }];
   });
   const schema = {
     $schema: "http://json-schema.org/draft-07/schema#",

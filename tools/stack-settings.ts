@@ -33,7 +33,11 @@ export function stackSettings(stack: string): Settings {
   return parseSettings(Object.fromEntries(own), stack, plain);
 }
 
-const isSecret = (value: unknown): boolean => typeof value === "object" && value !== null && "secure" in value;
+/** A value `pulumi config set --secret` wrote, or a map of such. */
+function isSecret(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  return "secure" in value || (Object.keys(value).length > 0 && Object.values(value).every(isSecret));
+}
 
 /** The stack `pulumi stack select` chose, or dev. */
 export async function selectedStack(): Promise<string> {

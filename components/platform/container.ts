@@ -17,7 +17,7 @@ export interface Container {
   readonly secrets?: Readonly<Record<string, Input<string>>>;
   /** Text files put into the container before it starts. */
   readonly files?: readonly ContainerFile[];
-  /** Numeric user the program runs as. */
+  /** Numeric user the program runs as: never root, without capabilities, and it cannot gain any. */
   readonly user: number;
   readonly cpu: ContainerCpuLimits;
   readonly memory: { readonly limitMiB: number; readonly reservationMiB?: number };
@@ -26,6 +26,8 @@ export interface Container {
   readonly healthCheck: HealthCheck;
   /** Time between the request to stop and the kill. */
   readonly stopGraceSeconds: number;
+  /** Time between leaving the load balancer's rotation and the request to stop. Default: none, it is behind none. */
+  readonly drainSeconds?: number;
   /** Files a process may have open. */
   readonly nofile?: number;
   /** Size of /dev/shm. */
@@ -39,6 +41,12 @@ export interface Container {
    */
   readonly replacement: "start-first" | "stop-first";
 }
+
+/** A command that runs to its end before what depends on it. */
+export type Command = Pick<Container, "name" | "image" | "env" | "secrets" | "user"> & {
+  readonly argv: readonly string[];
+  readonly memoryLimitMiB: number;
+};
 
 export interface ContainerCpuLimits {
   /** Threads it may use at most; undefined leaves it to the weights. */

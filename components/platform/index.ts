@@ -1,3 +1,3 @@
-export type { Container, HealthCheck } from "./container";
+export type { Command, Container, HealthCheck } from "./container";
 export { DockerPlatform, type DockerPlatformArgs } from "./docker/docker-platform";
 export type { ContainerTransform, Platform, RunningService, RunOptions } from "./platform";

@@ -1,10 +1,15 @@
 import type { Input, Resource } from "@pulumi/pulumi";
-import type { Container } from "./container";
+import type { Command, Container } from "./container";
 
 /** Where containers run. Components describe; a platform makes resources. */
 export interface Platform {
   /** Runs a service's containers as children of `parent`. */
   run(container: Container, options: RunOptions): RunningService;
+  /**
+   * Runs a command to its end, once for each image and argv. Where it fails, the update fails with its last lines,
+   * what depends on the returned resource stays as it is, and the next update runs it again.
+   */
+  runOnce(command: Command, options: RunOptions): Resource;
 }
 
 export interface RunOptions {

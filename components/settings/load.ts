@@ -2,8 +2,9 @@ import * as pulumi from "@pulumi/pulumi";
 import { fromText, parseSettings } from "./parse";
 import { isSecretSetting, SECRET_SETTINGS, type Settings } from "./schema";
 
-/** The stack's settings, checked; passwords stay secret. */
+/** The stack's settings, checked; what is secret stays secret. */
 export interface LoadedSettings extends Omit<Settings, (typeof SECRET_SETTINGS)[number]> {
+  readonly secrets: Readonly<Record<string, pulumi.Output<string>>>;
   readonly postgresPassword: pulumi.Output<string> | undefined;
   readonly redisPassword: pulumi.Output<string> | undefined;
 }
@@ -16,9 +17,10 @@ export function loadSettings(): LoadedSettings {
   const config = new pulumi.Config();
   const plainSecrets = SECRET_SETTINGS.filter((key) => config.get(key) !== undefined && !isGivenAsSecret(key));
   const given = parseSettings(givenSettings(), pulumi.getStack(), plainSecrets);
-  const { postgresPassword: _p, redisPassword: _r, ...settings } = given;
+  const { secrets, postgresPassword: _p, redisPassword: _r, ...settings } = given;
   return {
     ...settings,
+    secrets: Object.fromEntries(Object.entries(secrets).map(([name, value]) => [name, pulumi.secret(value)])),
     postgresPassword: config.getSecret("postgresPassword"),
     redisPassword: config.getSecret("redisPassword"),
   };
@@ -30,8 +32,11 @@ function givenSettings(): Record<string, unknown> {
   const entries = Object.entries(pulumi.runtime.allConfig())
     .filter(([key]) => key.startsWith(prefix))
     .map(([key, value]) => [key.slice(prefix.length), value] as const);
-  return Object.fromEntries(entries.map(([key, value]) => [key, isSecretSetting(key) ? value : fromText(value)]));
+  return Object.fromEntries(entries.map(([key, value]) => [key, isPassword(key) ? value : fromText(value)]));
 }
+
+/** A password is a text even where it looks like a number. */
+const isPassword = (key: string): boolean => isSecretSetting(key) && key !== "secrets";
 
 /** Pulumi knows, and leaves the question out of its types. */
 function isGivenAsSecret(key: string): boolean {

@@ -1,7 +1,7 @@
 import { type Hardware, type Overrides, parseMemory, SERVICES, type SizingInputs } from "../sizing";
 import { CELERY, furtherArguments, furtherParameters, POSTGRES, REDIS, UVICORN } from "./further";
 import { type Mistake, mistakesOf } from "./mistakes";
-import { type Settings, settingsSchema } from "./schema";
+import { type SECRET_SETTINGS, type Settings, settingsSchema } from "./schema";
 
 /** Settings that cannot be taken; the message names every mistake, what was given and what is allowed. */
 export class SettingsError extends Error {
@@ -49,7 +49,7 @@ const report = (stack: string, mistakes: readonly Mistake[]): string =>
 
 const inPlainText = (key: string): Mistake => ({
   path: [key],
-  message: `is in plain text in the stack's file; set it with: pulumi config set --secret ${key}`,
+  message: `is in plain text in the stack's file; set it with: pulumi config set --secret ${key === "secrets" ? "--path secrets.NAME" : key}`,
 });
 
 const topologyMistakes = ({ target, topology }: Readonly<Record<string, unknown>>): Mistake[] =>
@@ -117,7 +117,7 @@ export function fromText(text: string): unknown {
 
 /** What sizing takes from the settings, the machine being known. */
 export function sizingInputs(
-  settings: Settings | Omit<Settings, `${string}Password`>,
+  settings: Omit<Settings, (typeof SECRET_SETTINGS)[number]>,
   hardware: Hardware,
 ): SizingInputs {
   const { share, tier, topology, rollout, oversubscribe, cpuEnforcement, hostNofile, overrides } = settings;
@@ -135,6 +135,7 @@ export function sizingInputs(
     workerMemoryMiB: parseMemory(backend.workerMemory),
     backendStopGraceSeconds: backend.stopGraceSeconds,
     childMemoryMiB: parseMemory(celery.childMemory),
+    beat: celery.beat,
     longestTaskSeconds: celery.longestTaskSeconds,
     diskGiB: postgres.diskGiB,
     ...(postgresMajor && { postgresMajor }),

@@ -26,6 +26,8 @@ const identifier = z
     /^(?!pg_|template[01]$)[a-z_][a-z0-9_]{0,62}$/,
     "a name of lower-case letters, digits and _, at most 63 characters and without pg_ in front,",
   );
+/** Name of an environment variable. */
+const variable = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "letters, digits and _");
 const limited = (name: keyof typeof INPUT_LIMITS) => {
   const { least, most, whole } = INPUT_LIMITS[name];
   return (whole ? z.int() : z.number()).min(least).max(most);
@@ -125,6 +127,15 @@ export const settingsSchema = z.strictObject({
   celery: z
     .strictObject({
       app: text.default("app.celery_app").describe("The Celery application, as `celery -A` names it."),
+      beat: z.boolean().default(DEFAULTS.beat).describe("Whether one `celery beat` sends scheduled tasks."),
+      heartbeatFile: z
+        .string()
+        .regex(/^\/[\w./-]+$/, "an absolute path of letters, digits, _, ., / and -")
+        .optional()
+        .describe(
+          "A file the application touches every few seconds while it reaches its broker: its age is the health check " +
+            "then, instead of `celery inspect ping`, which costs half a CPU second a minute.",
+        ),
       queues: z.array(text).default([]).describe("Queues the workers serve; none: the application's default queue."),
       childMemory: memorySize
         .default("128MiB")
@@ -172,10 +183,24 @@ export const settingsSchema = z.strictObject({
     .default(DEFAULTS.cpuEnforcement)
     .describe("`quota`: CPU limits and shares. `weight`: shares alone, so that idle CPU is anybody's."),
   hostNofile: limited("hostNofile").default(DEFAULTS.hostNofile).describe("Open files the host grants a container."),
+  migration: z
+    .array(text)
+    .default([])
+    .describe(
+      "Command that brings the database to what the image needs: `[alembic, upgrade, head]`. Runs before the " +
+        "containers of each new image start; where it fails, the old ones go on.",
+    ),
   env: z
-    .record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "letters, digits and _"), z.string())
+    .record(variable, z.string())
     .default({})
     .describe("The application's own environment variables. Not for secrets."),
+  secrets: z
+    .record(variable, z.string())
+    .default({})
+    .describe(
+      "Secrets of the application by name: `pulumi config set --secret --path secrets.STRIPE_KEY`. It finds the value " +
+        "of `STRIPE_KEY` in the file that `STRIPE_KEY_FILE` names.",
+    ),
   overrides,
   postgresPassword: z.string().min(8).optional().describe("Secret. Generated and kept when not set."),
   redisPassword: z
@@ -188,5 +213,5 @@ export const settingsSchema = z.strictObject({
 export type Settings = z.infer<typeof settingsSchema>;
 
 /** Settings that hold secrets: their values never leave the loader in plain text. */
-export const SECRET_SETTINGS = ["postgresPassword", "redisPassword"] as const;
+export const SECRET_SETTINGS = ["secrets", "postgresPassword", "redisPassword"] as const;
 export const isSecretSetting = (key: string): boolean => SECRET_SETTINGS.some((secret) => secret === key);

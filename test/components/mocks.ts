@@ -31,6 +31,7 @@ export const isSecret = (value: unknown): value is { readonly value: unknown } =
 // The mock monitor says that it supports hooks, and has no method to register them.
 Object.assign(MockMonitor.prototype, {
   registerErrorHook: (_: unknown, done: (error: null, response: object) => void) => done(null, {}),
+  registerResourceHook: (_: unknown, done: (error: null, response: object) => void) => done(null, {}),
 });
 
 /** Runs a program against mocks, as a preview or as an update, and tells what it registered. */

@@ -1,8 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
 import { beforeAll, describe, expect, it } from "vitest";
 import { Backend } from "../../components/backend";
-import { CeleryFleet } from "../../components/celery-fleet";
+import { CeleryFleet, type CeleryFleetArgs } from "../../components/celery-fleet";
 import { LoadBalancer } from "../../components/load-balancer";
+import { Migration } from "../../components/migration";
 import { password } from "../../components/password";
 import { DockerPlatform } from "../../components/platform";
 import { cpusText } from "../../components/platform/docker/container-args";
@@ -61,6 +62,7 @@ describe.each(TIERS)("at tier %s", (tier) => {
 
   it("puts the plan's numbers on the command lines", () => {
     const { backend, celery, postgres, redis } = plan;
+    expect(argv(made, "backend-1")).toMatch(/^python \S+ 8405 2 uvicorn /);
     expect(argv(made, "backend-1")).toContain(`--workers ${backend.workersPerInstance} `);
     expect(argv(made, "backend-1")).toContain(`--limit-concurrency ${backend.limitConcurrency} `);
     expect(argv(made, "celery-1")).toContain(`--concurrency=${celery.concurrency} `);
@@ -91,6 +93,8 @@ describe.each(TIERS)("at tier %s", (tier) => {
   it("gives every container a health check that is waited for, a grace to stop, and rotated logs", () => {
     for (const { inputs } of containers()) {
       expect(inputs).toMatchObject({ wait: true, restart: "unless-stopped", logDriver: "json-file" });
+      expect(inputs).toMatchObject({ capabilities: { drops: ["ALL"] }, securityOpts: ["no-new-privileges"] });
+      expect(inputs.user).toMatch(/^[1-9]\d*$/);
       expect(inputs.healthcheck).toHaveProperty("tests");
       expect(inputs.destroyGraceSeconds).toBeGreaterThanOrEqual(30);
     }
@@ -174,6 +178,60 @@ it("a component works alone, and transform has the last word", async () => {
     new Postgres("db", { hardware, tier: "medium", platform, password: "given", transform }, options);
   });
   expect(made.find(CONTAINER, "db").inputs).toMatchObject({ hostname: "mine", name: `${PREFIX}-db` });
+});
+
+describe("the application", () => {
+  const application = (further: Partial<CeleryFleetArgs>) => (options: pulumi.ComponentResourceOptions) => {
+    const platform = new DockerPlatform("docker", { prefix: PREFIX }, options);
+    const sized = { hardware, tier: "medium" as const, platform };
+    const postgres = new Postgres("postgres", { ...sized, password: pulumi.secret("p-secret") }, options);
+    const redis = new Redis("redis", { ...sized, password: pulumi.secret("r-secret") }, options);
+    const wiring = { ...sized, image: "app:1", postgres: postgres.endpoint, redis: redis.endpoint };
+    const secrets = { STRIPE_KEY: pulumi.secret("s-secret") };
+    const migration = new Migration("migration", { ...wiring, secrets, argv: ["alembic", "upgrade", "head"] }, options);
+    const after = [migration.done];
+    new Backend("backend", { ...wiring, secrets, after }, options);
+    new CeleryFleet("celery", { ...wiring, secrets, after, ...further }, options);
+  };
+  const dependencies = ({ options }: { options: pulumi.CustomResourceOptions }) =>
+    [options.dependsOn ?? []].flat().map((resource) => (resource as unknown as { __name: string }).__name);
+
+  it("starts after its migration, which runs once for each image and command", async () => {
+    const made = await register(application({}));
+    const gate = made.find("pulumi:index:Stash", "migration");
+    expect(gate.inputs).toEqual({ input: { image: "app:1", argv: ["alembic", "upgrade", "head"] } });
+    expect(dependencies(gate)).toEqual(expect.arrayContaining(["postgres", "redis"]));
+    const { beforeCreate = [], beforeUpdate = [] } = gate.options.hooks ?? {};
+    expect([beforeCreate.length, beforeUpdate.length]).toEqual([1, 1]);
+    for (const name of ["backend-1", "celery-1"]) {
+      expect(dependencies(made.find(CONTAINER, name))).toContain("migration");
+    }
+  });
+
+  it("finds its own secrets in files", async () => {
+    const { inputs } = (await register(application({}))).find(CONTAINER, "backend-1");
+    expect(inputs.envs).toContain("STRIPE_KEY_FILE=/run/secrets/stripe_key");
+    expect(JSON.stringify(inputs.envs)).not.toContain("s-secret");
+  });
+
+  it("is asked for its heartbeat where it has one, by `celery inspect ping` otherwise", async () => {
+    const check = async (further: Partial<CeleryFleetArgs>) =>
+      (await register(application(further))).find(CONTAINER, "celery-1").inputs.healthcheck;
+    expect(await check({})).toMatchObject({
+      interval: "1m0s",
+      tests: expect.arrayContaining([expect.stringContaining("inspect ping")]),
+    });
+    const beating = (await check({ heartbeatFile: "/tmp/beat" })) as { interval: string; tests: string[] };
+    expect(beating.interval).toBe("5s");
+    expect(beating.tests.at(-1)).toContain('find "/tmp/beat" -mmin -0.5');
+  });
+
+  it("has one beat, which never runs beside another", async () => {
+    const { inputs, options } = (await register(application({ beat: true }))).find(CONTAINER, "celery-beat");
+    expect((inputs.command as string[]).slice(0, 3)).toEqual(["celery", "--app=app.celery_app", "beat"]);
+    expect(inputs).toMatchObject({ memory: 128, cpuShares: 128, name: `${PREFIX}-celery-beat` });
+    expect(options.deleteBeforeReplace).toBe(true);
+  });
 });
 
 describe("a password", () => {

@@ -34,14 +34,18 @@ export class TestStack {
       "hardware.threads": 1,
       "hardware.memory": "2GiB",
       port: stack.port,
+      "migration[0]": "python",
+      "migration[1]": "-m",
+      "migration[2]": "app.migrate",
+      "celery.heartbeatFile": "/tmp/celery-heartbeat",
+      "celery.beat": "true",
     });
     return stack;
   }
 
   async set(settings: Readonly<Record<string, string | number>>): Promise<void> {
-    for (const [key, value] of Object.entries(settings)) {
-      await this.pulumi("config", "set", "--path", `sized-stack:${key}`, String(value));
-    }
+    const pairs = Object.entries(settings).flatMap(([key, value]) => ["--plaintext", `sized-stack:${key}=${value}`]);
+    await this.pulumi("config", "set-all", "--path", ...pairs);
   }
 
   private readonly settingsPath = path.join(this.folder, `Pulumi.${this.name}.yaml`);

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { stackContainers, stackVolumes } from "../../tools/containers";
@@ -5,6 +6,7 @@ import { run } from "../../tools/toolchain/command";
 import { TestStack } from "./stack";
 
 const MINUTE = 60_000;
+const API_KEY = "of-the-application-alone";
 
 type Answer = Readonly<Record<string, unknown>>;
 const answer = async (response: Promise<Response>): Promise<Answer> => (await (await response).json()) as Answer;
@@ -15,6 +17,7 @@ describe("the stack on the real engine", { timeout: 6 * MINUTE }, () => {
 
   beforeAll(async () => {
     stack = await TestStack.create();
+    await stack.pulumi("config", "set", "--secret", "--path", "sized-stack:secrets.API_KEY", API_KEY);
     await stack.up();
   }, 10 * MINUTE);
 
@@ -50,6 +53,54 @@ describe("the stack on the real engine", { timeout: 6 * MINUTE }, () => {
     expect(task).toEqual({ id, state: "SUCCESS", result: 42 });
   });
 
+  it("joins many rows, takes a file, and echoes over a WebSocket through the load balancer", async () => {
+    const report = (await (await fetch(stack.url("/api/report"))).json()) as Answer[];
+    expect(report).toHaveLength(10);
+    expect(report[0]).toMatchObject({ readings: 1000 });
+
+    const form = new FormData();
+    form.append("file", new Blob(["x".repeat(3_000_000)]), "large.txt");
+    expect(await answer(fetch(stack.url("/api/uploads"), { method: "POST", body: form }))).toEqual({
+      name: "large.txt",
+      size: 3_000_000,
+      sha256: createHash("sha256").update("x".repeat(3_000_000)).digest("hex"),
+    });
+
+    const [backend] = await stackContainers(stack.prefix, "backend");
+    const client = `from websockets.sync.client import connect
+with connect("ws://load-balancer:8000/api/echo") as socket:
+    socket.send("hello")
+    print(socket.recv())`;
+    expect(await run("docker", ["exec", backend?.id ?? "", "python", "-c", client])).toBe("hello\n");
+  });
+
+  it("gives the application its own secret in a file", async () => {
+    for (const service of ["backend", "celery", "celery-beat"]) {
+      const [container] = await stackContainers(stack.prefix, service);
+      const read = 'cat "$API_KEY_FILE"';
+      expect(await run("docker", ["exec", container?.id ?? "", "sh", "-c", read])).toBe(API_KEY);
+    }
+  });
+
+  it("beat's tasks run, and know how long they waited", async () => {
+    const [worker] = await stackContainers(stack.prefix, "celery");
+    const ran = /app\.celery_app\.waited\[.*succeeded in .*: [\d.]+/;
+    for (let second = 0; second < 30 && !ran.test(await logs(worker?.id ?? "")); second++) await sleep(1000);
+    expect(await logs(worker?.id ?? "")).toMatch(ran);
+  });
+
+  it("runs every container as a user of its own kind, without capabilities or a way to gain them", async () => {
+    const ids = (await stackContainers(stack.prefix)).map(({ id }) => id);
+    expect(ids).toHaveLength(6);
+    for (const id of ids) {
+      const status = await run("docker", ["exec", id, "cat", "/proc/1/status"]);
+      expect(status).toMatch(/^Uid:\t(?!0\t)/m);
+      expect(status).toMatch(/^CapEff:\t0+$/m);
+      expect(status).toMatch(/^CapBnd:\t0+$/m);
+      expect(status).toMatch(/^NoNewPrivs:\t1$/m);
+    }
+  });
+
   it("has nothing left to change", async () => {
     await stack.pulumi("preview", "--expect-no-changes");
   });
@@ -66,6 +117,7 @@ describe("the stack on the real engine", { timeout: 6 * MINUTE }, () => {
   it("shows no password in containers, logs, state or outputs", async () => {
     const passwords = await generatedPasswords(stack);
     expect(passwords).toHaveLength(2);
+    passwords.push(API_KEY);
     const containers = await stackContainers(stack.prefix);
     const places = {
       containers: await run("docker", ["inspect", ...containers.map(({ id }) => id)]),
@@ -103,9 +155,9 @@ describe("the stack on the real engine", { timeout: 6 * MINUTE }, () => {
 /** What the state holds, decrypted: the only place that may know. */
 async function generatedPasswords(stack: TestStack): Promise<string[]> {
   const { deployment } = JSON.parse(await stack.pulumi("stack", "export", "--show-secrets"));
-  const resources: { type: string; outputs?: { output?: { plaintext?: string } | string } }[] = deployment.resources;
+  const resources: { urn: string; outputs?: { output?: { plaintext?: string } | string } }[] = deployment.resources;
   return resources
-    .filter(({ type }) => type === "pulumi:index:Stash")
+    .filter(({ urn }) => urn.endsWith("-password"))
     .map(({ outputs }) => outputs?.output)
     .map((output) => (typeof output === "string" ? output : JSON.parse(output?.plaintext ?? '""')));
 }

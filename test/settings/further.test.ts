@@ -80,6 +80,7 @@ describe("sizing inputs", () => {
       workerMemoryMiB: 1024,
       backendStopGraceSeconds: 60,
       childMemoryMiB: 256,
+      beat: false,
       longestTaskSeconds: 600,
       diskGiB: 100,
       overrides: {},

@@ -21,7 +21,7 @@ const refusal = (...mistakes: string[]): string =>
 const SIZE = 'a size with its unit, such as "16GiB" or "512MiB", is needed';
 const TOP =
   "target, tier, topology, hardware, share, port, images, backend, celery, postgres, redis, rollout, oversubscribe, " +
-  "cpuEnforcement, hostNofile, env, overrides, postgresPassword, redisPassword";
+  "cpuEnforcement, hostNofile, migration, env, secrets, overrides, postgresPassword, redisPassword";
 
 describe("a wrong setting is answered with what was given and what is allowed", () => {
   it.each<[Record<string, unknown>, ...string[]]>([
@@ -122,6 +122,15 @@ describe("a wrong setting is answered with what was given and what is allowed", 
       { postgres: { extensions: ["citext; DROP"] } },
       'postgres.extensions.0: "citext; DROP" given; a name of lower-case letters, digits, _ and - is needed',
     ],
+    [{ secrets: "sk-1" }, "secrets: a value that is not allowed given; a map is needed"],
+    [{ secrets: { KEY: 7 } }, "secrets.KEY: a value that is not allowed given; a text is needed"],
+    [{ secrets: { "MY-KEY": "x" } }, "secrets.MY-KEY: is no name; letters, digits and _ are allowed"],
+    [{ migration: "alembic upgrade head" }, 'migration: "alembic upgrade head" given; a list is needed'],
+    [
+      { celery: { heartbeatFile: "heartbeat" } },
+      'celery.heartbeatFile: "heartbeat" given; an absolute path of letters, digits, _, ., / and - is needed',
+    ],
+    [{ celery: { beat: "yes" } }, 'celery.beat: "yes" given; true or false is needed'],
     [{ postgres: { diskGiB: 0 } }, "postgres.diskGiB: 0 given; at least 1 is needed"],
     [
       { postgres: { parameters: { work_mem: "32MB" } }, overrides: { postgres: { workMemMiB: 32 } } },

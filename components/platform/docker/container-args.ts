@@ -1,6 +1,7 @@
 import type * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import type { Container } from "../container";
+import { DRAIN_FILE, drainArgv } from "./drain";
 
 /** Label with the service's name on every container, beside `sized-stack.stack` with `<project>-<stack>`. */
 export const SERVICE_LABEL = "sized-stack.service";
@@ -24,22 +25,25 @@ export interface DockerNames {
 
 /** The provider's arguments for one container of a service. */
 export function containerArgs(container: Container, { prefix, imageId, network }: DockerNames): docker.ContainerArgs {
-  const { healthCheck } = container;
+  const { healthCheck, drainSeconds } = container;
+  const files = [...(drainSeconds === undefined ? [] : [DRAIN_FILE]), ...(container.files ?? [])];
   const secrets = Object.entries(container.secrets ?? {}).sort(byName);
   return {
     ...(container.replacement === "stop-first" ? { name: `${prefix}-${container.name}` } : {}),
     image: imageId,
-    command: [...container.argv],
+    command: drainSeconds === undefined ? [...container.argv] : drainArgv(drainSeconds, container.argv),
     ...(container.entrypoint ? { entrypoints: [...container.entrypoint] } : {}),
     envs: environment(container),
     user: String(container.user),
+    capabilities: { drops: ["ALL"] },
+    securityOpts: ["no-new-privileges"],
     uploads: [
       ...secrets.map(([name, value]) => ({
         file: secretPath(name),
         content: pulumi.secret(value),
         permissions: SECRET_PERMISSIONS,
       })),
-      ...(container.files ?? []).map(({ path, content, executable }) => ({
+      ...files.map(({ path, content, executable }) => ({
         file: path,
         content,
         ...(executable ? { executable } : {}),
@@ -86,13 +90,15 @@ export function containerArgs(container: Container, { prefix, imageId, network }
   };
 }
 
-function environment({ env = {}, secrets = {} }: Container): pulumi.Input<string>[] {
+/** `NAME=value` lines: the plain settings, and where each secret is found. */
+export function environment({ env = {}, secrets = {} }: Pick<Container, "env" | "secrets">): pulumi.Input<string>[] {
   const plain = Object.entries(env).map(([name, value]) => [name, value] as const);
   const files = Object.keys(secrets).map((name) => [`${name}_FILE`, secretPath(name)] as const);
   return [...plain, ...files].sort(byName).map(([name, value]) => pulumi.interpolate`${name}=${value}`);
 }
 
-const secretPath = (name: string): string => `${SECRETS_FOLDER}/${name.toLowerCase()}`;
+export const secretName = (name: string): string => name.toLowerCase();
+const secretPath = (name: string): string => `${SECRETS_FOLDER}/${secretName(name)}`;
 
 const byName = (a: readonly [string, unknown], b: readonly [string, unknown]): number => (a[0] < b[0] ? -1 : 1);
 

@@ -1,9 +1,10 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
-import type { Container } from "../container";
+import type { Command, Container } from "../container";
 import type { Platform, RunningService, RunOptions } from "../platform";
-import { containerArgs } from "./container-args";
+import { containerArgs, environment } from "./container-args";
 import { explainFailure } from "./failure";
+import { known, runOnce } from "./run-once";
 
 export interface DockerPlatformArgs {
   /** Prefix of every name on the Docker engine: `<project>-<stack>`. */
@@ -25,11 +26,7 @@ export class DockerPlatform extends pulumi.ComponentResource implements Platform
   }
 
   run(container: Container, { parent, dependsOn = [], transform }: RunOptions): RunningService {
-    const image = new docker.RemoteImage(
-      `${container.name}-image`,
-      { name: container.image, keepLocally: true },
-      { parent },
-    );
+    const image = this.image(container, parent);
     const volumes = (container.volumes ?? []).map(
       ({ name }) =>
         new docker.Volume(`${name}-volume`, { name: `${this.prefix}-${name}` }, { parent, retainOnDelete: true }),
@@ -56,5 +53,36 @@ export class DockerPlatform extends pulumi.ComponentResource implements Platform
       );
     });
     return { host: container.name, containers };
+  }
+
+  runOnce(command: Command, { parent, dependsOn = [] }: RunOptions): pulumi.Resource {
+    const { name, argv, user, memoryLimitMiB: memoryMiB } = command;
+    const image = this.image(command, parent);
+    const hook = new pulumi.ResourceHook(`run-${name}`, async () => {
+      const [imageId, network, env, secrets] = await Promise.all([
+        known(image.imageId),
+        known(this.network.name),
+        known(environment(command)),
+        known(command.secrets ?? {}),
+      ]);
+      await runOnce(
+        { name, prefix: this.prefix, network, image: imageId, argv, env, secrets, user, memoryMiB },
+        (line) => void pulumi.log.info(line, parent, undefined, true),
+      );
+    });
+    // What it was last run with. An after-hook's failure, or that of a container, would be forgotten.
+    return new pulumi.Stash(
+      name,
+      { input: { image: command.image, argv: [...argv] } },
+      {
+        parent,
+        dependsOn: [...dependsOn, image, this.network],
+        hooks: { beforeCreate: [hook], beforeUpdate: [hook] },
+      },
+    );
+  }
+
+  private image({ name, image }: Pick<Container, "name" | "image">, parent: pulumi.Resource): docker.RemoteImage {
+    return new docker.RemoteImage(`${name}-image`, { name: image, keepLocally: true }, { parent });
   }
 }

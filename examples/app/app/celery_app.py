@@ -1,8 +1,11 @@
 """The Celery application: `celery -A app.celery_app worker`."""
 
+import time
+from pathlib import Path
 from urllib.parse import quote
 
 from celery import Celery
+from celery.signals import before_task_publish, heartbeat_sent
 
 from app import settings
 
@@ -21,9 +24,30 @@ celery_app.conf.update(
     },
     broker_connection_retry_on_startup=True,
     result_expires=3600,
+    beat_schedule={"how long the queue waits": {"task": "app.celery_app.waited", "schedule": 10.0}},
 )
 
 
+@before_task_publish.connect
+def stamp(headers: dict, **_) -> None:
+    """When the task was enqueued: messages carry no time, and how long a queue waits cannot be told without."""
+    headers["enqueued_at"] = time.time()
+
+
+@heartbeat_sent.connect
+def beat(**_) -> None:
+    """Every two seconds while the worker reaches its broker: the container's health check looks at the file's age."""
+    if settings.HEARTBEAT_FILE:
+        Path(settings.HEARTBEAT_FILE).touch()
+
+
 @celery_app.task
-def add(x: int, y: int) -> int:
+def add(x: int, y: int, seconds: float = 0) -> int:
+    time.sleep(seconds)
     return x + y
+
+
+@celery_app.task(bind=True)
+def waited(self) -> float:
+    """Seconds this task spent in the queue."""
+    return time.time() - self.request.enqueued_at

@@ -1,6 +1,6 @@
 """One SQLAlchemy engine a process, with the pool the sizing plan gives it."""
 
-from sqlalchemy import URL, BigInteger, Engine, String, create_engine, text
+from sqlalchemy import URL, BigInteger, Engine, ForeignKey, String, create_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from app import settings
@@ -15,6 +15,21 @@ class Item(Base):
 
     id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
     name: Mapped[str] = mapped_column(String(200))
+
+
+class Sensor(Base):
+    __tablename__ = "sensors"
+
+    id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    name: Mapped[str] = mapped_column(String(200))
+
+
+class Reading(Base):
+    __tablename__ = "readings"
+
+    id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    sensor_id: Mapped[int] = mapped_column(ForeignKey(Sensor.id), index=True)
+    value: Mapped[float]
 
 
 # Celery children hold one connection and one to spare; a backend worker as many as its plan says.
@@ -34,10 +49,3 @@ def make_engine(pool_size: int, max_overflow: int) -> Engine:
         pool_pre_ping=True,
         connect_args={"connect_timeout": 3},
     )
-
-
-def create_tables(engine: Engine) -> None:
-    """Creates what is missing; the lock keeps workers that start together from creating it twice."""
-    with engine.begin() as connection:
-        connection.execute(text("SELECT pg_advisory_xact_lock(4242)"))
-        Base.metadata.create_all(connection)

@@ -1,24 +1,25 @@
 """The sample FastAPI application: `uvicorn app.main:app`."""
 
+import hashlib
 from contextlib import asynccontextmanager
 from typing import Annotated
 
 import anyio.to_thread
 from celery.result import AsyncResult
-from fastapi import FastAPI, HTTPException, Request
+from fastapi import FastAPI, HTTPException, Request, UploadFile
 from fastapi.responses import JSONResponse
 from kombu.exceptions import OperationalError as BrokerError
-from pydantic import BaseModel, StringConstraints
+from pydantic import BaseModel, Field, StringConstraints
 from redis import ConnectionPool, Redis
 from redis.exceptions import RedisError
-from sqlalchemy import text
+from sqlalchemy import func, select, text
 from sqlalchemy.exc import OperationalError as DatabaseError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
-from app import settings
+from app import settings, websockets
 from app.celery_app import add, celery_app
-from app.database import Item, create_tables, make_engine
+from app.database import Item, Reading, Sensor, make_engine
 
 engine = make_engine(settings.DB_POOL_SIZE, settings.DB_MAX_OVERFLOW)
 redis = Redis(
@@ -36,7 +37,6 @@ redis = Redis(
 @asynccontextmanager
 async def lifespan(_: FastAPI):
     anyio.to_thread.current_default_thread_limiter().total_tokens = settings.THREAD_LIMIT
-    await anyio.to_thread.run_sync(create_tables, engine)
     yield
 
 
@@ -88,14 +88,41 @@ def read_item(item_id: int) -> dict[str, int | str]:
         return {"id": item.id, "name": item.name}
 
 
+@app.get("/api/report")
+def report() -> list[dict[str, float | int | str]]:
+    """A join and an aggregate over all readings."""
+    average = func.avg(Reading.value)
+    statement = (
+        select(Sensor.name, func.count(), average)
+        .join(Reading, Reading.sensor_id == Sensor.id)
+        .group_by(Sensor.id)
+        .order_by(average.desc())
+        .limit(10)
+    )
+    with engine.connect() as connection:
+        rows = connection.execute(statement)
+        return [{"sensor": name, "readings": count, "average": mean} for name, count, mean in rows]
+
+
+@app.post("/api/uploads", status_code=201)
+def upload(file: UploadFile) -> dict[str, int | str | None]:
+    """Takes a file in `multipart/form-data`; large ones pass through a temporary file, not through memory."""
+    digest = hashlib.file_digest(file.file, "sha256").hexdigest()
+    return {"name": file.filename, "size": file.size, "sha256": digest}
+
+
+app.add_api_websocket_route("/api/echo", websockets.echo)
+
+
 class Sum(BaseModel):
     x: int
     y: int
+    seconds: Annotated[float, Field(ge=0, le=60)] = 0
 
 
 @app.post("/api/tasks", status_code=202)
 def enqueue(numbers: Sum) -> dict[str, str]:
-    return {"id": add.delay(numbers.x, numbers.y).id}
+    return {"id": add.delay(numbers.x, numbers.y, numbers.seconds).id}
 
 
 @app.get("/api/tasks/{task_id}")

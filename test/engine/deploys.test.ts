@@ -1,0 +1,111 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { stackContainers } from "../../tools/containers";
+import { longestGap, underLoad, watching } from "./load";
+import { TestStack } from "./stack";
+
+const MINUTE = 60_000;
+const TASKS = 60;
+
+describe("deploys on the real engine", { timeout: 8 * MINUTE }, () => {
+  let stack: TestStack;
+
+  beforeAll(async () => {
+    stack = await TestStack.create();
+    await stack.set({ "hardware.threads": 2, "hardware.memory": "8GiB" });
+    await stack.up();
+  }, 10 * MINUTE);
+
+  afterAll(() => stack?.remove(), 2 * MINUTE);
+
+  const ids = async (service: string) => (await stackContainers(stack.prefix, service)).map(({ id }) => id);
+  const failure = () => stack.up().then(() => "no failure", String);
+
+  it("a changed environment replaces backend and workers without losing a request or a task", async () => {
+    const before = [...(await ids("backend")), ...(await ids("celery"))];
+    const tasks: string[] = [];
+    const json = { "content-type": "application/json" };
+    const load = await underLoad(
+      stack.url("/"),
+      [
+        { path: "/api/health" },
+        { path: "/api/ready" },
+        { path: "/api/items", method: "POST", headers: json, body: JSON.stringify({ name: "under load" }) },
+        { path: "/api/report" },
+      ],
+      async () => {
+        const enqueue = async () => {
+          for (let number = 0; number < TASKS; number++) {
+            const body = JSON.stringify({ x: number, y: 0, seconds: 0.3 });
+            const response = await fetch(stack.url("/api/tasks"), { method: "POST", headers: json, body });
+            tasks.push(((await response.json()) as { id: string }).id);
+            await sleep(100);
+          }
+        };
+        await stack.set({ "env.RELEASE": "two" });
+        await Promise.all([stack.up(), enqueue()]);
+      },
+    );
+
+    expect([...(await ids("backend")), ...(await ids("celery"))].filter((id) => before.includes(id))).toEqual([]);
+    console.info("deploy under load:", JSON.stringify(load));
+    expect(load.lost).toEqual({});
+    expect(Object.keys(load.answers).sort()).toEqual(["200", "201"]);
+    expect(load.total).toBeGreaterThan(500);
+    expect(await results(tasks)).toEqual(Array.from({ length: TASKS }, (_, number) => number));
+  });
+
+  /** The results of tasks, in their order, once all have run. */
+  async function results(tasks: readonly string[]): Promise<unknown[]> {
+    return Promise.all(
+      tasks.map(async (id) => {
+        for (let attempt = 0; attempt < 120; attempt++) {
+          const answer = (await (await fetch(stack.url(`/api/tasks/${id}`))).json()) as Record<string, unknown>;
+          if (answer.state === "SUCCESS") return answer.result;
+          await sleep(1000);
+        }
+        return `${id} never ran`;
+      }),
+    );
+  }
+
+  it.each(["high", "extreme", "low"])(
+    "tier %s: what needs no data service loses nothing, the rest answers 503 with Retry-After for a while",
+    async (tier) => {
+      await stack.set({ tier });
+      const ready: Awaited<ReturnType<typeof watching>> = [];
+      const load = await underLoad(stack.url("/"), [{ path: "/api/health" }], async () => {
+        ready.push(...(await watching(stack.url("/api/ready"), () => stack.up())));
+      });
+      console.info(`to tier ${tier}:`, JSON.stringify(load), `gap of /api/ready: ${longestGap(ready)} s`);
+      expect(load.lost).toEqual({});
+      expect(Object.keys(load.answers)).toEqual(["200"]);
+      expect(ready.filter(({ status }) => status !== 200 && status !== 503)).toEqual([]);
+      expect(ready.filter(({ status, retryAfter }) => status === 503 && retryAfter === null)).toEqual([]);
+      expect(ready.at(-1)?.status).toBe(200);
+    },
+  );
+
+  it("a failing migration changes nothing else, says why, and fails again until it is corrected", async () => {
+    const before = [...(await ids("backend")), ...(await ids("celery"))];
+    const settings = stack.settingsFile();
+    await stack.set({
+      "env.RELEASE": "three",
+      "migration[0]": "sh",
+      "migration[1]": "-c",
+      "migration[2]": "echo column exists already; exit 3",
+    });
+    for (const attempt of [await failure(), await failure()]) {
+      expect(attempt).toContain("The migration (sh -c echo column exists already; exit 3) ended with exit code 3.");
+      expect(attempt).toContain("  column exists already");
+    }
+    expect([...(await ids("backend")), ...(await ids("celery"))]).toEqual(before);
+    expect((await fetch(stack.url("/api/ready"))).status).toBe(200);
+
+    stack.restoreSettings(settings);
+    await stack.set({ "env.RELEASE": "three" });
+    await stack.up();
+    expect((await ids("backend")).filter((id) => before.includes(id))).toEqual([]);
+    expect(await ids("migration")).toEqual([]);
+  });
+});

@@ -1,0 +1,93 @@
+import { randomBytes } from "node:crypto";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import * as path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { HAPROXY_CONFIG_PATH, haproxyConfig } from "../../components/load-balancer";
+import { STACK_LABEL } from "../../components/platform/docker/container-args";
+import { DRAIN_FILE, drainArgv } from "../../components/platform/docker/drain";
+import { localImages } from "../../components/platform/docker/local-images";
+import { sizingPlan } from "../../components/sizing";
+import { stackContainers } from "../../tools/containers";
+import { run } from "../../tools/toolchain/command";
+import { PROJECT } from "../../tools/toolchain/versions";
+import { underLoad } from "./load";
+
+const MINUTE = 60_000;
+const PREFIX = `sized-stack-test-drain-${randomBytes(4).toString("hex")}`;
+const image = localImages(path.join(PROJECT, ".local", "images.json"));
+const folder = mkdtempSync(path.join(tmpdir(), "sized-stack-drain-"));
+
+/** The worst a server can do: asked to stop it is gone at once, and cuts off whoever waits for an answer. */
+const ABRUPT_SERVER = `
+import http.server, os, signal, time
+signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
+class Handler(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    def log_message(self, *_): pass
+    def do_GET(self):
+        time.sleep(0 if self.path == "/api/health" else 0.1)
+        self.send_response(200); self.send_header("Content-Length", "0"); self.end_headers()
+    def do_POST(self):
+        self.rfile.read(int(self.headers.get("Content-Length", 0))); self.do_GET()
+http.server.ThreadingHTTPServer(("", 8000), Handler).serve_forever()
+`;
+
+describe("a backend that stops while another serves", { timeout: 2 * MINUTE }, () => {
+  const start = (...args: string[]) =>
+    run("docker", ["run", "--detach", `--label=${STACK_LABEL}=${PREFIX}`, `--network=${PREFIX}`, ...args]).then((id) =>
+      id.trim(),
+    );
+  const backend = (argv: readonly string[]) =>
+    start(
+      ...["--network-alias=backend", `--volume=${folder}/drain.py:${DRAIN_FILE.path}:ro`],
+      ...[image("sized-stack/example-app"), ...argv],
+    );
+  const abrupt = ["python", "-c", ABRUPT_SERVER];
+  let url: string;
+
+  beforeAll(async () => {
+    await run("docker", ["network", "create", PREFIX]);
+    writeFileSync(path.join(folder, "drain.py"), DRAIN_FILE.content);
+    const plan = sizingPlan({ hardware: { threads: 2, memory: "4GiB" }, tier: "low" }).loadBalancer;
+    const config = haproxyConfig(plan, { backendHost: "backend", backendPort: 8000 });
+    writeFileSync(path.join(folder, "haproxy.cfg"), config);
+    await backend(drainArgv(2, abrupt));
+    const haproxy = await start(
+      ...["--publish=127.0.0.1::8000", `--volume=${folder}/haproxy.cfg:${HAPROXY_CONFIG_PATH}:ro`],
+      ...["--entrypoint=haproxy", image("haproxy:3.0"), "-W", "-db", "-f", HAPROXY_CONFIG_PATH],
+    );
+    url = `http://${(await run("docker", ["port", haproxy, "8000/tcp"])).trim()}`;
+  }, MINUTE);
+
+  afterAll(async () => {
+    for (const { id } of await stackContainers(PREFIX)) await run("docker", ["rm", "--force", id]);
+    await run("docker", ["network", "rm", PREFIX]);
+    rmSync(folder, { recursive: true });
+  }, MINUTE);
+
+  const lostWhenStopped = async (argv: readonly string[]) => {
+    const id = await backend(argv);
+    await sleep(3000);
+    const { lost, answers } = await underLoad(url, [{ path: "/", method: "POST", body: "{}" }], () =>
+      run("docker", ["stop", "--time", "20", id]),
+    );
+    expect(answers["200"]).toBeGreaterThan(100);
+    const { "200": _, ...others } = answers;
+    return { ...lost, ...others };
+  };
+
+  it("loses requests where it stops at once", async () => {
+    expect(await lostWhenStopped(abrupt)).not.toEqual({});
+  });
+
+  it("loses nothing where it leaves the rotation first", async () => {
+    expect(await lostWhenStopped(drainArgv(2, abrupt))).toEqual({});
+  });
+
+  it("ends with the exit code of its program", async () => {
+    const id = await backend(drainArgv(2, ["python", "-c", "raise SystemExit(3)"]));
+    expect((await run("docker", ["wait", id])).trim()).toBe("3");
+  });
+});
