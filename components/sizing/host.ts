@@ -24,9 +24,12 @@ const reserveRule = (about: string) =>
       "3 % of the memory, at least 256 MiB, or 512 MiB with oversubscribe: false; nothing where the scheduler has taken its own.",
     source: DIVISION,
     instead: "hardware.memory",
-    asks: ({ memoryMiB, oversubscribe, hostReserve }: ReserveInputs) =>
-      hostReserve === "registered" ? 0 : Math.max(oversubscribe ? 256 : 512, floorDiv(3 * memoryMiB, 100)),
+    asks: (inputs: ReserveInputs) => floorDiv(reserveInThousandths(inputs), 1000),
   });
+
+/** The reserve before it is rounded, in thousandths of a MiB. */
+export const reserveInThousandths = ({ memoryMiB, oversubscribe, hostReserve }: ReserveInputs): number =>
+  hostReserve === "registered" ? 0 : Math.max(oversubscribe ? 256_000 : 512_000, 30 * memoryMiB);
 
 const cpuScaleRule = (about: string) =>
   outcome({

@@ -1,11 +1,12 @@
 import { advise, usesHaproxy } from "./advisories";
+import { floorDiv } from "./arithmetic";
 import { backendCeiling, backendWorkersAsked, planBackend, spreadBackend } from "./backend";
 import { planCapacity } from "./capacity";
 import { celeryCeiling, planCelery, splitCelery } from "./celery";
 import { refuseTooSmall, refuseUnfit } from "./checks";
 import { connectionCap, connectionsPerWorker } from "./connections";
 import { cpuScales } from "./cpu-scale";
-import { planHosts } from "./host";
+import { type Host, planHosts, reserveInThousandths } from "./host";
 import type { ResolvedInputs } from "./inputs";
 import { planBeat, planLoadBalancer } from "./load-balancer";
 import { unknownOverrides } from "./overrides";
@@ -65,7 +66,7 @@ function planOn(
 
   const postgresMiB = postgresMemory(sheets.postgres, inputs, data);
   const redisMiB = redisMemory(sheets.redis, inputs, data);
-  const availableMiB = app.memoryMiB - app.reserveMiB - besideAppMiB(inputs, postgresMiB, redisMiB);
+  const availableMiB = availableForApp(inputs, app, postgresMiB, redisMiB);
   const backendRoom = backendCeiling(sheets.backend, inputs, app, availableMiB);
   const celeryRoom = celeryCeiling(sheets.celery, inputs, app, availableMiB, backendRoom.ceilingMiB);
 
@@ -136,15 +137,17 @@ function planOn(
 }
 
 /**
- * Memory the data services take of the host that runs the application. By rule 3/8 at once: the sum of two rounded
- * parts would now and then leave the application less on a larger machine.
+ * Memory of the app host for backend and Celery. By rule it is rounded once: a reserve and data services rounded each on
+ * its own would now and then leave less on a larger machine.
  */
-function besideAppMiB(
-  { topology, hardware, overrides }: ResolvedInputs,
+function availableForApp(
+  { topology, oversubscribe, hostReserve, overrides }: ResolvedInputs,
+  { memoryMiB, reserveMiB }: Host,
   postgresMiB: number,
   redisMiB: number,
 ): number {
-  if (topology === "app-and-data") return 0;
+  if (topology === "app-and-data") return memoryMiB - reserveMiB;
   const overridden = overrides.postgres?.memoryLimitMiB ?? overrides.redis?.memoryLimitMiB;
-  return overridden === undefined ? Math.ceil((3 * hardware.memoryMiB) / 8) : postgresMiB + redisMiB;
+  if (overridden !== undefined) return memoryMiB - reserveMiB - postgresMiB - redisMiB;
+  return floorDiv(625 * memoryMiB - reserveInThousandths({ memoryMiB, oversubscribe, hostReserve }), 1000);
 }

@@ -271,6 +271,28 @@ describe("a larger machine or a higher tier", { timeout: TIMEOUT_MS }, () => {
     );
   });
 
+  it.each(["single-host", "app-and-data"] as const)("never lowers them at any single MiB: %s", (topology) => {
+    const at = (mebibytes: number) =>
+      sizes(
+        sizingPlan({
+          hardware: { threads: 80, memory: `${mebibytes}MiB` },
+          tier: "low",
+          topology,
+          oversubscribe: false,
+          rollout: "gapless",
+        }),
+      );
+    let before = at(4096);
+    for (let mebibytes = 4097; mebibytes <= 24_576; mebibytes++) {
+      const now = at(mebibytes);
+      for (const [name, value] of Object.entries(now)) {
+        if (value < before[name as keyof typeof before])
+          throw new Error(`${name} falls to ${value} at ${mebibytes} MiB`);
+      }
+      before = now;
+    }
+  });
+
   it.each([
     [1024, true],
     [1516, false],

@@ -95,8 +95,8 @@ describe("oversubscribe: false", () => {
     expect([plan.backend.cpuQuota, plan.postgres.cpuQuota, plan.redis.cpuQuota]).toEqual([6.66, 2.66, 2]);
   });
 
-  it("divides exactly what the reserve and the data services leave", () => {
-    const available = 32_768 - 983 - 12_288;
+  it("divides what the reserve and the data services leave, rounded once", () => {
+    const available = Math.floor(32_768 * (1 - 0.03 - 3 / 8));
     expect(plan.backend.memoryCeilingMiB).toBe(Math.floor((2 * available) / 3));
     expect(plan.celery.memoryCeilingMiB).toBe(available - Math.floor((2 * available) / 3));
     expect(plan.totals.memoryLimitMiB).toBeLessThanOrEqual(32_768 - 983);
