@@ -37,7 +37,8 @@ program
     await prepare();
     const env = await pulumiEnvironment();
     await selectStack(stackName(), env);
-    await pulumi(["up", "--yes", "--skip-preview", "--suppress-outputs", "--stack", stackName()], env);
+    const refresh = (await isComplete(stackName())) ? [] : ["--refresh"];
+    await pulumi(["up", ...refresh, "--yes", "--skip-preview", "--suppress-outputs", "--stack", stackName()], env);
     const outputs = JSON.parse(await pulumiOutput(["stack", "output", "--json", "--stack", stackName()], env));
     await waitUntilReady(outputs.url);
     console.log(`\n${planSummary(await stackPlan(stackName()))}\n\nReady at ${outputs.url} (API: ${outputs.url}/docs)`);
@@ -100,6 +101,16 @@ program
     for (const id of ids) await run("docker", ["image", "rm", "--force", id]).catch(() => undefined);
     rmSync(path.join(PROJECT, ".local"), { recursive: true, force: true });
   });
+
+/** Whether each service has its containers: where one was removed by hand, Pulumi must look before it updates. */
+async function isComplete(stack: string): Promise<boolean> {
+  const there = await stackContainers(stackPrefix(stack));
+  const { backend, celery } = await stackPlan(stack);
+  const planned = { postgres: 1, redis: 1, "load-balancer": 1, backend: backend.instances, celery: celery.replicas };
+  return Object.entries(planned).every(
+    ([name, count]) => there.filter(({ service }) => service === name).length >= count,
+  );
+}
 
 async function runningContainers(service?: string) {
   const containers = await stackContainers(stackPrefix(stackName()), service);

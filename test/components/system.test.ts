@@ -150,6 +150,11 @@ describe("resource options", () => {
     expect(inputs.name === undefined).toBe(!deleteBeforeReplace);
   });
 
+  it("has a new image before the old one goes, and with it the containers", () => {
+    const images = made.seen.filter(({ type }) => type === "docker:index/remoteImage:RemoteImage");
+    expect(images.map(({ options }) => options.deleteBeforeReplace)).toEqual(COMPONENTS.map(() => false));
+  });
+
   it("makes each container a child of its component", () => {
     for (const component of COMPONENTS) {
       const { options } = made.seen.find(({ name, type }) => type === CONTAINER && name.startsWith(component)) ?? {};

@@ -1,11 +1,24 @@
+import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { localImages } from "../../components/platform/docker/local-images";
 import { stackContainers } from "../../tools/containers";
+import { run } from "../../tools/toolchain/command";
+import { PROJECT } from "../../tools/toolchain/versions";
 import { longestGap, underLoad, watching } from "./load";
 import { TestStack } from "./stack";
 
 const MINUTE = 60_000;
 const TASKS = 60;
+
+/** The sample application under another name, as another image. */
+async function anotherImage(name: string): Promise<string> {
+  const sample = localImages(path.join(PROJECT, ".local", "images.json"))("sized-stack/example-app");
+  const container = (await run("docker", ["create", sample])).trim();
+  await run("docker", ["commit", "--change", "LABEL release=two", container, name]);
+  await run("docker", ["rm", container]);
+  return name;
+}
 
 describe("deploys on the real engine", { timeout: 8 * MINUTE }, () => {
   let stack: TestStack;
@@ -16,12 +29,16 @@ describe("deploys on the real engine", { timeout: 8 * MINUTE }, () => {
     await stack.up();
   }, 10 * MINUTE);
 
-  afterAll(() => stack?.remove(), 2 * MINUTE);
+  afterAll(async () => {
+    await stack?.remove();
+    await run("docker", ["image", "rm", `${stack.prefix}:two`]);
+  }, 2 * MINUTE);
 
   const ids = async (service: string) => (await stackContainers(stack.prefix, service)).map(({ id }) => id);
   const failure = () => stack.up().then(() => "no failure", String);
 
-  it("a changed environment replaces backend and workers without losing a request or a task", async () => {
+  it("a new image replaces backend and workers without losing a request or a task", async () => {
+    const release = await anotherImage(`${stack.prefix}:two`);
     const before = [...(await ids("backend")), ...(await ids("celery"))];
     const tasks: string[] = [];
     const json = { "content-type": "application/json" };
@@ -42,7 +59,7 @@ describe("deploys on the real engine", { timeout: 8 * MINUTE }, () => {
             await sleep(100);
           }
         };
-        await stack.set({ "env.RELEASE": "two" });
+        await stack.set({ "images.app": release });
         await Promise.all([stack.up(), enqueue()]);
       },
     );
@@ -53,6 +70,14 @@ describe("deploys on the real engine", { timeout: 8 * MINUTE }, () => {
     expect(Object.keys(load.answers).sort()).toEqual(["200", "201"]);
     expect(load.total).toBeGreaterThan(500);
     expect(await results(tasks)).toEqual(Array.from({ length: TASKS }, (_, number) => number));
+  });
+
+  it("a changed environment does so too", async () => {
+    const before = [...(await ids("backend")), ...(await ids("celery"))];
+    await stack.set({ "env.RELEASE": "two" });
+    const load = await underLoad(stack.url("/"), [{ path: "/api/health" }, { path: "/api/ready" }], () => stack.up());
+    expect([...(await ids("backend")), ...(await ids("celery"))].filter((id) => before.includes(id))).toEqual([]);
+    expect(load).toMatchObject({ lost: {}, answers: { "200": load.total } });
   });
 
   /** The results of tasks, in their order, once all have run. */

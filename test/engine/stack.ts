@@ -1,3 +1,4 @@
+import { type ChildProcess, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
@@ -9,6 +10,7 @@ import { run } from "../../tools/toolchain/command";
 import { pulumiEnvironment } from "../../tools/toolchain/environment";
 import { PROJECT } from "../../tools/toolchain/versions";
 
+const UP = ["up", "--yes", "--skip-preview", "--suppress-outputs"];
 const PROGRAM = ["Pulumi.yaml", "package.json", "tsconfig.json", "node_modules", "index.ts", "components", "tools"];
 
 /** A stack of this project on the real engine, beside a developer's own: its name, port and state are its own. */
@@ -81,23 +83,42 @@ export class TestStack {
     return this.pulumiWith({}, args);
   }
 
-  private pulumiWith(
+  /** A failure is quoted whole. */
+  private async pulumiWith(
     env: Readonly<Record<string, string>>,
     args: readonly string[],
     cwd = this.folder,
   ): Promise<string> {
-    return run("pulumi", [...args, "--non-interactive"], {
-      cwd,
-      env: {
-        ...this.env,
-        ...env,
-        PULUMI_BACKEND_URL: `file://${this.folder}/state`,
-        PULUMI_CONFIG_PASSPHRASE: "of a test",
-      },
+    const lines: string[] = [];
+    try {
+      return await run("pulumi", [...args, "--non-interactive"], {
+        cwd,
+        env: { ...this.environment(), ...env },
+        onLine: (line) => lines.push(line),
+      });
+    } catch (error) {
+      throw new Error(lines.join("\n"), { cause: error });
+    }
+  }
+
+  private environment = () => ({
+    ...this.env,
+    PULUMI_BACKEND_URL: `file://${this.folder}/state`,
+    PULUMI_CONFIG_PASSPHRASE: "of a test",
+  });
+
+  /** Begins an update of its own process group, which a test may interrupt. */
+  beginUp(): ChildProcess {
+    return spawn("pulumi", [...UP, "--non-interactive"], {
+      cwd: this.folder,
+      env: { ...process.env, ...this.environment() },
+      stdio: "ignore",
+      detached: true,
     });
   }
 
-  up = (): Promise<string> => this.pulumi("up", "--yes", "--skip-preview", "--suppress-outputs");
+  up = (env: Readonly<Record<string, string>> = {}): Promise<string> => this.pulumiWith(env, UP);
+  refreshAndUp = (): Promise<string> => this.pulumi(...UP, "--refresh");
   down = (): Promise<string> => this.pulumi("destroy", "--yes", "--skip-preview");
 
   stateFile = (): string =>

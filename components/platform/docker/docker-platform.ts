@@ -4,6 +4,8 @@ import type { Command, Container } from "../container";
 import type { Platform, RunningService, RunOptions } from "../platform";
 import { containerArgs, environment } from "./container-args";
 import { explainFailure } from "./failure";
+import { pullImage } from "./image";
+import { removeLeftover } from "./leftover";
 import { known, runOnce } from "./run-once";
 
 export interface DockerPlatformArgs {
@@ -16,10 +18,13 @@ export class DockerPlatform extends pulumi.ComponentResource implements Platform
   private readonly prefix: string;
   private readonly network: docker.Network;
   private readonly onFailure = new pulumi.ErrorHook("explain-container", explainFailure);
+  private readonly pull = new pulumi.ResourceHook("pull-image", pullImage);
+  private readonly clearName: pulumi.ResourceHook;
 
   constructor(name: string, args: DockerPlatformArgs, opts?: pulumi.ComponentResourceOptions) {
     super("sized-stack:platform:Docker", name, {}, opts);
     this.prefix = args.prefix;
+    this.clearName = new pulumi.ResourceHook("remove-leftover", removeLeftover(args.prefix));
     // Nothing here may ever change: a network that containers hang on cannot be replaced.
     this.network = new docker.Network("network", { name: args.prefix }, { parent: this, ignoreChanges: ["*"] });
     this.registerOutputs();
@@ -48,7 +53,7 @@ export class DockerPlatform extends pulumi.ComponentResource implements Platform
           deleteBeforeReplace: !startFirst,
           // Docker cannot change these on a container that exists, and the provider may not notice.
           replaceOnChanges: ["healthcheck", "tmpfs"],
-          hooks: { onError: [this.onFailure] },
+          hooks: { beforeCreate: [this.clearName], onError: [this.onFailure] },
         },
       );
     });
@@ -83,6 +88,11 @@ export class DockerPlatform extends pulumi.ComponentResource implements Platform
   }
 
   private image({ name, image }: Pick<Container, "name" | "image">, parent: pulumi.Resource): docker.RemoteImage {
-    return new docker.RemoteImage(`${name}-image`, { name: image, keepLocally: true }, { parent });
+    return new docker.RemoteImage(
+      `${name}-image`,
+      { name: image, keepLocally: true },
+      // The provider's own default, true, would delete every container of the image before the new one is there.
+      { parent, deleteBeforeReplace: false, hooks: { beforeCreate: [this.pull] } },
+    );
   }
 }

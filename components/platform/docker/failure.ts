@@ -1,8 +1,6 @@
-import { execFile } from "node:child_process";
-import { promisify } from "node:util";
 import * as pulumi from "@pulumi/pulumi";
+import { docker, lastLines } from "./command-line";
 
-const run = promisify(execFile);
 const LAST_LINES = 20;
 
 /**
@@ -19,10 +17,14 @@ export async function explainFailure({ name, newInputs }: pulumi.ErrorHookArgs):
 
 async function describeContainer(name: string, container: string): Promise<string> {
   const [state, logs] = await Promise.all([
-    output(["inspect", "--format", "{{json .State}}", container]),
-    output(["logs", "--tail", String(LAST_LINES), container]),
+    docker(["container", "inspect", "--format", "{{json .State}}", container]),
+    docker(["logs", "--tail", String(LAST_LINES), container]),
   ]);
-  return [`${name}: ${describeState(state)}`, `Its last lines (docker logs ${container}):`, indent(logs)].join("\n");
+  return [
+    `${name}: ${describeState(state.lines.join("\n"))}`,
+    `Its last lines (docker logs ${container}):`,
+    lastLines(logs.lines, LAST_LINES),
+  ].join("\n");
 }
 
 function describeState(json: string): string {
@@ -43,19 +45,3 @@ interface DockerState {
   readonly OOMKilled: boolean;
   readonly Health?: { readonly Log?: readonly { readonly ExitCode: number; readonly Output: string }[] };
 }
-
-async function output(args: readonly string[]): Promise<string> {
-  try {
-    const { stdout, stderr } = await run("docker", [...args], { timeout: 10_000, maxBuffer: 16 * 1024 * 1024 });
-    return `${stdout}${stderr}`;
-  } catch (error) {
-    return error instanceof Error ? error.message : String(error);
-  }
-}
-
-const indent = (text: string): string =>
-  text
-    .trimEnd()
-    .split("\n")
-    .map((line) => `  ${line}`)
-    .join("\n");

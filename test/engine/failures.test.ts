@@ -1,0 +1,132 @@
+import { once } from "node:events";
+import { connect, createServer, type Server, type Socket } from "node:net";
+import { tmpdir } from "node:os";
+import * as path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { stackContainers } from "../../tools/containers";
+import { run } from "../../tools/toolchain/command";
+import { TestStack } from "./stack";
+
+const MINUTE = 60_000;
+
+describe("a failed update says why, and the next one converges", { timeout: 6 * MINUTE }, () => {
+  let stack: TestStack;
+  let right: string;
+
+  beforeAll(async () => {
+    stack = await TestStack.create();
+    await stack.set({ "hardware.threads": 2, "hardware.memory": "4GiB" });
+    right = stack.settingsFile();
+    await stack.up();
+  }, 4 * MINUTE);
+
+  afterAll(() => stack?.remove(), 2 * MINUTE);
+
+  const failure = (env = {}) => stack.up(env).then(() => "no failure", String);
+  const containers = async () => (await stackContainers(stack.prefix)).map(({ id }) => id);
+  const ready = async () => (await fetch(stack.url("/api/ready"))).status;
+
+  afterEach(async () => {
+    stack.restoreSettings(right);
+    await stack.up();
+    expect(await ready()).toBe(200);
+    expect(await containers()).toHaveLength(6);
+  }, 4 * MINUTE);
+
+  it("an image that cannot be pulled changes nothing", async () => {
+    const before = await containers();
+    await stack.set({ "images.app": "localhost:1/no-such-image:1" });
+    const said = await failure();
+    expect(said).toContain("Image localhost:1/no-such-image:1 is not on this Docker engine and could not be pulled:");
+    expect(said).toContain("docker login");
+    expect(await containers()).toEqual(before);
+    expect(await ready()).toBe(200);
+  });
+
+  it("a program that ends leaves the old one serving", async () => {
+    await stack.set({ "celery.app": "app.no_such_module" });
+    const said = await failure();
+    expect(said).toMatch(/celery-1: the container is \w+, exit code [12]/);
+    expect(said).toContain("No module named 'app.no_such_module'");
+    expect(await ready()).toBe(200);
+  });
+
+  it("a health check that fails", async () => {
+    await stack.set({ "celery.heartbeatFile": "/nowhere/heartbeat" });
+    const said = await failure();
+    expect(said).toMatch(/celery-1: the container is running/);
+    expect(said).toContain("no heartbeat within 30 s in /nowhere/heartbeat");
+    expect(await ready()).toBe(200);
+  });
+
+  it("a port that is taken", async () => {
+    const other = createServer().listen(0, "127.0.0.1");
+    await once(other, "listening");
+    const { port } = other.address() as { port: number };
+    await stack.set({ port });
+    const said = await failure();
+    other.close();
+    expect(said).toMatch(new RegExp(`127\\.0\\.0\\.1:${port}.*(already (allocated|in use))`));
+  });
+
+  it("a container that was removed by hand", async () => {
+    const [redis] = await stackContainers(stack.prefix, "redis");
+    await run("docker", ["rm", "--force", redis?.id ?? ""]);
+    await stack.refreshAndUp();
+  });
+
+  it.each(["SIGINT", "SIGKILL"] as const)("%s in the middle of an update", async (signal) => {
+    await stack.set({ "env.RELEASE": signal, "overrides.postgres.workMemMiB": 5 });
+    const update = stack.beginUp();
+    const [before] = await stackContainers(stack.prefix, "postgres");
+    for (let tenth = 0; tenth < 300; tenth++) {
+      const [now] = await stackContainers(stack.prefix, "postgres");
+      if (now && now.id !== before?.id) break;
+      await sleep(100);
+    }
+    process.kill(-(update.pid ?? 0), signal);
+    await once(update, "exit");
+    if (signal === "SIGKILL") await stack.pulumi("cancel", "--yes");
+  });
+
+  it("an engine that goes away in the middle of an update", async () => {
+    const proxy = await EngineProxy.start();
+    await stack.set({ "env.RELEASE": "without an engine" });
+    const said = failure({ DOCKER_HOST: proxy.address });
+    await sleep(5000);
+    proxy.stop();
+    expect(await said).toMatch(/annot connect to the Docker daemon|connection|EOF/);
+    expect(await ready()).toBe(200);
+  });
+});
+
+/** The engine behind an address of its own, which can go away while the engine itself goes on. */
+class EngineProxy {
+  private readonly sockets = new Set<Socket>();
+  private constructor(
+    private readonly server: Server,
+    readonly address: string,
+  ) {}
+
+  static async start(): Promise<EngineProxy> {
+    const socketPath = path.join(tmpdir(), `sized-stack-engine-${process.pid}.sock`);
+    const server = createServer().listen(socketPath);
+    const proxy = new EngineProxy(server, `unix://${socketPath}`);
+    const engine = (process.env.DOCKER_HOST ?? "unix:///var/run/docker.sock").replace("unix://", "");
+    server.on("connection", (client) => {
+      const upstream = connect(engine);
+      for (const [from, to] of [[client, upstream] as const, [upstream, client] as const]) {
+        proxy.sockets.add(from);
+        from.on("error", () => to.destroy()).pipe(to);
+      }
+    });
+    await once(server, "listening");
+    return proxy;
+  }
+
+  stop(): void {
+    this.server.close();
+    for (const socket of this.sockets) socket.destroy();
+  }
+}

@@ -1,0 +1,123 @@
+import * as path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { localImages } from "../../components/platform/docker/local-images";
+import { stackContainers } from "../../tools/containers";
+import { run } from "../../tools/toolchain/command";
+import { PROJECT } from "../../tools/toolchain/versions";
+import { TestStack } from "./stack";
+
+const MINUTE = 60_000;
+const redisImage = localImages(path.join(PROJECT, ".local", "images.json"))("redis:8");
+/** In the container of Redis. */
+const AUTHORISED = "REDISCLI_AUTH=$(cat $REDIS_PASSWORD_FILE) redis-cli";
+const SERVICES = ["postgres", "redis", "backend", "celery", "celery-beat", "load-balancer"];
+
+describe("the service returns by itself", { timeout: 3 * MINUTE }, () => {
+  let stack: TestStack;
+  const ids: Record<string, string> = {};
+
+  beforeAll(async () => {
+    stack = await TestStack.create();
+    await stack.set({ "hardware.threads": 2, "hardware.memory": "4GiB" });
+    await stack.up();
+    for (const { id, service } of await stackContainers(stack.prefix)) ids[service] = id;
+  }, 4 * MINUTE);
+
+  afterAll(() => stack?.remove(), 2 * MINUTE);
+
+  const inside = (service: string, ...command: string[]) => run("docker", ["exec", ids[service] ?? "", ...command]);
+  const state = async (service: string, field: string) =>
+    (await run("docker", ["inspect", "--format", `{{${field}}}`, ids[service] ?? ""])).trim();
+  /** Kills processes of the engine's host, as its kernel would. */
+  const killOnHost = (pid: string) =>
+    run("docker", ["run", "--rm", "--pid=host", "--entrypoint=bash", "--user=0", redisImage, "-c", `kill -9 ${pid}`]);
+  const json = { "content-type": "application/json" };
+
+  async function enqueue(seconds: number): Promise<string> {
+    const body = JSON.stringify({ x: 20, y: 22, seconds });
+    const response = await fetch(stack.url("/api/tasks"), { method: "POST", headers: json, body });
+    return ((await response.json()) as { id: string }).id;
+  }
+
+  async function result(id: string): Promise<unknown> {
+    const { result } = (await (await fetch(stack.url(`/api/tasks/${id}`))).json()) as { result: unknown };
+    return result;
+  }
+
+  /** Asks until it is so; fails with what was last said. */
+  async function becomes<T>(ask: () => Promise<T>, wanted: T): Promise<void> {
+    let said: unknown;
+    for (let half = 0; half < 120; half++) {
+      said = await ask().catch(String);
+      if (said === wanted) return;
+      await sleep(500);
+    }
+    expect(said).toEqual(wanted);
+  }
+
+  const ready = async () => (await fetch(stack.url("/api/ready"))).status;
+
+  it.each(SERVICES)("after the main process of %s was killed", async (service) => {
+    const pid = await state(service, ".State.Pid");
+    await killOnHost(pid);
+    await becomes(async () => (await state(service, ".State.Health.Status")) === "healthy", true);
+    expect(await state(service, ".State.Pid")).not.toBe(pid);
+    await becomes(ready, 200);
+    const id = await enqueue(0);
+    await becomes(() => result(id), 42);
+  });
+
+  it("a task whose child process the kernel killed runs again", async () => {
+    const id = await enqueue(4);
+    await sleep(1500);
+    const [, ...processes] = (await run("docker", ["top", ids.celery ?? "", "-o", "pid,ppid"])).trim().split("\n");
+    const main = await state("celery", ".State.Pid");
+    const children = processes.map((line) => line.trim().split(/\s+/)).filter(([, parent]) => parent === main);
+    expect(children.length).toBeGreaterThan(0);
+    await killOnHost(children.map(([pid]) => pid).join(" "));
+    await becomes(() => result(id), 42);
+  });
+
+  it("Redis full of what must not be evicted: 503 with Retry-After, and well again once there is room", async () => {
+    // Large pieces, then small ones into what the large ones' own buffers gave back.
+    for (const bytes of [1_000_000, 1000]) {
+      const pieces = `head -c ${bytes} /dev/zero | tr '\\0' x | ${AUTHORISED} -x -r 10000 rpush full`;
+      expect(await inside("redis", "sh", "-c", pieces)).toContain("OOM");
+    }
+    const answer = await fetch(stack.url("/api/tasks"), {
+      method: "POST",
+      headers: json,
+      body: JSON.stringify({ x: 20, y: 22 }),
+    });
+    expect([answer.status, answer.headers.get("retry-after")]).toEqual([503, "2"]);
+    await inside("redis", "sh", "-c", `${AUTHORISED} del full`);
+    const id = await enqueue(0);
+    await becomes(() => result(id), 42);
+  });
+
+  it("PostgreSQL without a connection to give: 503 with Retry-After, and well again once there is one", async () => {
+    const hold = `
+import os, time, psycopg
+password = open(os.environ["POSTGRES_PASSWORD_FILE"]).read()
+held = []
+try:
+    while True:
+        held.append(psycopg.connect(host="postgres", user="app", dbname="app", password=password))
+except psycopg.OperationalError:
+    print(len(held), flush=True)
+    time.sleep(15)`;
+    const holding = inside("celery", "python", "-c", hold);
+    // Connections the pool holds already are not affected: new ones are needed.
+    const asking = Array.from({ length: 30 }, async () => {
+      await sleep(5000);
+      const answer = await fetch(stack.url("/api/ready"));
+      return `${answer.status} ${answer.headers.get("retry-after")}`;
+    });
+    const answers = await Promise.all(asking);
+    expect(answers.filter((answer) => answer !== "200 null" && answer !== "503 2")).toEqual([]);
+    expect(answers).toContain("503 2");
+    expect(Number(await holding)).toBeGreaterThan(10);
+    await becomes(ready, 200);
+  });
+});
