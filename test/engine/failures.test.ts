@@ -48,7 +48,7 @@ describe("a failed update says why, and the next one converges", { timeout: 6 * 
     await stack.set({ "celery.app": "app.no_such_module" });
     const said = await failure();
     expect(said).toMatch(/celery-1: the container is \w+, exit code [12]/);
-    expect(said).toContain("No module named 'app.no_such_module'");
+    expect(said).toContain("Unable to load celery application.");
     expect(await ready()).toBe(200);
   });
 
