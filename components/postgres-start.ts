@@ -34,13 +34,25 @@ run_in() {
 literal() { printf "'%s'" "\${1//\\'/\\'\\'}"; }
 name() { printf '"%s"' "\${1//\\"/\\"\\"}"; }
 
-if [ -s "$PGDATA/PG_VERSION" ]; then
-  major=$(<"$PGDATA/PG_VERSION")
-  if [ "$major" != "$PG_MAJOR" ]; then
-    echo "The volume holds data of PostgreSQL $major, this image is PostgreSQL $PG_MAJOR. Nothing was changed." >&2
-    echo "Use an image of PostgreSQL $major, or dump the data with $major and restore it into an empty volume." >&2
-    exit 1
+if [ "$PG_MAJOR" != "$POSTGRES_MAJOR" ]; then
+  echo "This image is PostgreSQL $PG_MAJOR, but was run as PostgreSQL $POSTGRES_MAJOR. Nothing was changed." >&2
+  echo "Name it with a tag that begins with its major version, such as postgres:$PG_MAJOR." >&2
+  exit 1
+fi
+# Images from 18 on keep the data of each major in a folder of its own on the volume, earlier ones in its root.
+volume=\${PGDATA%"/$PG_MAJOR/docker"}
+for version in "$PGDATA/PG_VERSION" "$volume/PG_VERSION" "$volume"/*/docker/PG_VERSION; do
+  if [ -s "$version" ]; then
+    major=$(<"$version")
+    break
   fi
+done
+if [ "\${major-$PG_MAJOR}" != "$PG_MAJOR" ]; then
+  echo "The volume holds data of PostgreSQL $major, this image is PostgreSQL $PG_MAJOR. Nothing was changed." >&2
+  echo "Use an image of PostgreSQL $major, or dump the data with $major and restore it into an empty volume." >&2
+  exit 1
+fi
+if [ -s "$PGDATA/PG_VERSION" ]; then
   role=$(name "$POSTGRES_USER")
   is_new="NOT EXISTS (SELECT FROM pg_roles WHERE rolname = $(literal "$POSTGRES_USER"))"
   databases=$(run_in postgres << SQL

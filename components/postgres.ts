@@ -4,7 +4,7 @@ import { POSTGRES_START } from "./postgres-start";
 import { postgresArgv } from "./programs/postgres";
 
 export interface PostgresArgs extends SizedArgs {
-  /** Default `postgres:17`. */
+  /** Default `postgres:17`. `postgresMajor` must be its major version: the server does not start otherwise. */
   readonly image?: pulumi.Input<string>;
   /** Password of `user`. Set anew at every start, so a changed one takes effect on data that exists. */
   readonly password: pulumi.Input<string>;
@@ -33,12 +33,15 @@ export interface PostgresEndpoint {
 const POSTGRES_UID = 999;
 const PORT = 5432;
 
+/** Where the official image has its volume: from 18 on with a folder for each major version in it. */
+const volumePath = (major: number): string => (major >= 18 ? "/var/lib/postgresql" : "/var/lib/postgresql/data");
+
 /** PostgreSQL on a volume that outlives it, with every memory, worker and connection setting from the plan. */
 export class Postgres extends pulumi.ComponentResource {
   readonly endpoint: PostgresEndpoint;
 
   constructor(name: string, args: PostgresArgs, opts?: ComponentOptions) {
-    const plan = planOf(args).postgres;
+    const { postgres: plan, inputs } = planOf(args);
     super("sized-stack:index:Postgres", name, { sizing: sizingInputsOf(args), plan }, opts);
 
     const { database = "app", user = "app", extensions = [], password } = args;
@@ -51,6 +54,7 @@ export class Postgres extends pulumi.ComponentResource {
         env: {
           POSTGRES_DB: database,
           POSTGRES_USER: user,
+          POSTGRES_MAJOR: inputs.postgresMajor,
           ...(extensions.length > 0 ? { POSTGRES_EXTENSIONS: extensions.join(" ") } : {}),
         },
         secrets: { POSTGRES_PASSWORD: pulumi.secret(password) },
@@ -59,7 +63,7 @@ export class Postgres extends pulumi.ComponentResource {
         cpu: { quota: plan.cpuQuota, shares: plan.cpuShares },
         memory: { limitMiB: plan.memoryLimitMiB, reservationMiB: plan.memoryReservationMiB },
         ports: [{ container: PORT }],
-        volumes: [{ name, path: "/var/lib/postgresql/data" }],
+        volumes: [{ name, path: volumePath(inputs.postgresMajor) }],
         healthCheck: {
           command: ["pg_isready", "--host=127.0.0.1", `--username=${user}`, `--dbname=${database}`],
           intervalSeconds: plan.healthIntervalSeconds,

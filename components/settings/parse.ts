@@ -144,8 +144,9 @@ export function sizingInputs(
   };
 }
 
-/** The major version an image's tag begins with: 17 of `postgres:17.2-bookworm`. */
+/** The major version an image's tag begins with: 17 of `postgres:17.2-bookworm`, with a digest behind it or without. */
 function majorOf(image: string): number | undefined {
-  const [, major] = /:(\d+)[^/]*$/.exec(image) ?? [];
+  const [name = ""] = image.split("@");
+  const [, major] = /:(\d+)[^/]*$/.exec(name) ?? [];
   return major === undefined ? undefined : Number(major);
 }

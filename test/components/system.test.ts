@@ -176,6 +176,20 @@ it("the load balancer's container is the same at every tier", async () => {
   expect(new Set(inputs.map((one) => JSON.stringify(one))).size).toBe(1);
 });
 
+it.each([
+  [17, "/var/lib/postgresql/data"],
+  [18, "/var/lib/postgresql"],
+])("mounts the volume of PostgreSQL %i where its official image keeps data", async (postgresMajor, containerPath) => {
+  const made = await register((options) => {
+    const platform = new DockerPlatform("docker", { prefix: PREFIX }, options);
+    const image = `postgres:${postgresMajor}`;
+    new Postgres("db", { hardware, tier: "low", platform, image, postgresMajor, password: "given" }, options);
+  });
+  const { inputs } = made.find(CONTAINER, "db");
+  expect(inputs.volumes).toEqual([{ volumeName: `${PREFIX}-db`, containerPath }]);
+  expect(inputs.envs).toContain(`POSTGRES_MAJOR=${postgresMajor}`);
+});
+
 it("a component works alone, and transform has the last word", async () => {
   const made = await register((options) => {
     const platform = new DockerPlatform("docker", { prefix: PREFIX }, options);

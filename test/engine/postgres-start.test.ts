@@ -23,10 +23,20 @@ interface Start {
   readonly database?: string;
   readonly extensions?: string;
   readonly password?: string;
+  /** Data layout of the images from version 18 on, which this image is then given. */
+  readonly folderPerMajor?: boolean;
+  readonly major?: number;
 }
 
 /** Starts PostgreSQL on the one volume of these tests, as the component does. */
-async function start({ user = "app", database = "app", extensions = "", password = PASSWORD }: Start): Promise<string> {
+async function start({
+  user = "app",
+  database = "app",
+  extensions = "",
+  password = PASSWORD,
+  folderPerMajor = false,
+  major = 17,
+}: Start): Promise<string> {
   writeFileSync(path.join(folder, "password"), password);
   const mounts = POSTGRES_START.files.map(({ path: inside, content }, index) => {
     const file = path.join(folder, `file-${index}`);
@@ -35,10 +45,13 @@ async function start({ user = "app", database = "app", extensions = "", password
   });
   const id = await run("docker", [
     ...["run", "--detach", `--label=${STACK_LABEL}=${PREFIX}`, "--user=999", "--entrypoint=bash"],
-    `--volume=${PREFIX}-postgres:/var/lib/postgresql/data`,
+    ...(folderPerMajor
+      ? [`--volume=${PREFIX}-postgres:/var/lib/postgresql`, "--env=PGDATA=/var/lib/postgresql/17/docker"]
+      : [`--volume=${PREFIX}-postgres:/var/lib/postgresql/data`]),
     `--volume=${folder}/password:/run/secrets/password:ro`,
     ...mounts,
     ...[`--env=POSTGRES_USER=${user}`, `--env=POSTGRES_DB=${database}`, `--env=POSTGRES_EXTENSIONS=${extensions}`],
+    `--env=POSTGRES_MAJOR=${major}`,
     ...["--env=POSTGRES_PASSWORD_FILE=/run/secrets/password", image, POSTGRES_START.path, "postgres"],
   ]);
   return id.trim();
@@ -130,5 +143,48 @@ describe("the start of PostgreSQL", { timeout: MINUTE }, () => {
     await version("17");
     const id = await start({});
     expect(await eventually(() => sql(id, "SELECT count(*) FROM kept"))).toBe("2");
+  });
+
+  it("refuses to be started as another major version than it is", async () => {
+    const id = await start({ major: 18 });
+    expect(await ended(id)).toBe(1);
+    expect(await log(id)).toContain("This image is PostgreSQL 17, but was run as PostgreSQL 18. Nothing was changed.");
+  });
+
+  describe("in the layout of version 18, a folder for each major on the volume", () => {
+    const inVolume = (script: string) =>
+      run("docker", [
+        ...["run", "--rm", `--volume=${PREFIX}-postgres:/volume`, "--workdir=/volume"],
+        ...["--user=0", "--entrypoint=sh", image, "-c", script],
+      ]);
+    const refusal = async (options: Start) => {
+      const id = await start(options);
+      expect(await ended(id)).toBe(1);
+      return (await log(id)).split("\n")[0];
+    };
+
+    it("refuses a volume whose root holds data of an earlier major", async () => {
+      await inVolume("echo 16 > PG_VERSION");
+      expect(await refusal({ folderPerMajor: true })).toBe(
+        "The volume holds data of PostgreSQL 16, this image is PostgreSQL 17. Nothing was changed.",
+      );
+    });
+
+    it("keeps its data in its own folder", async () => {
+      await inVolume("rm -rf ./*; chown 999:999 .");
+      const first = await start({ folderPerMajor: true });
+      await eventually(() => sql(first, "CREATE TABLE layout (of_version int)"));
+      await run("docker", ["stop", first]);
+      const second = await start({ folderPerMajor: true });
+      expect(await eventually(() => sql(second, "SELECT count(*) FROM layout"))).toBe("0");
+      expect(await inVolume("cat 17/docker/PG_VERSION")).toBe("17\n");
+    });
+
+    it("refuses a volume with the folder of another major, in either layout", async () => {
+      await inVolume("mv 17 18; echo 18 > 18/docker/PG_VERSION");
+      const refused = "The volume holds data of PostgreSQL 18, this image is PostgreSQL 17. Nothing was changed.";
+      expect(await refusal({ folderPerMajor: true })).toBe(refused);
+      expect(await refusal({ folderPerMajor: false })).toBe(refused);
+    });
   });
 });

@@ -87,6 +87,12 @@ describe("sizing inputs", () => {
     });
   });
 
+  it("reads the major version before a digest, never out of it", () => {
+    const majorOf = (image: string) => sizingInputs(parse({ images: { postgres: image } }), hardware).postgresMajor;
+    expect(majorOf("registry.example:5000/postgres:18.1@sha256:96ab")).toBe(18);
+    expect(majorOf("postgres@sha256:96ab")).toBeUndefined();
+  });
+
   it.each(["postgres", "postgres:latest", "registry.example:5000/postgres"])(
     "an image without a version in its tag, %s, is taken for the default's",
     (image) => {
