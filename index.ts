@@ -6,6 +6,7 @@ import { LoadBalancer } from "./components/load-balancer";
 import { Migration } from "./components/migration";
 import { password } from "./components/password";
 import { DockerPlatform } from "./components/platform";
+import { BuildError, localBuild } from "./components/platform/docker/build";
 import { dockerHardware, EngineError } from "./components/platform/docker/engine";
 import { localImages } from "./components/platform/docker/local-images";
 import { Postgres } from "./components/postgres";
@@ -33,6 +34,7 @@ async function system() {
   const inputs = sizingInputs(settings, hardware);
   const { capacity, advisories } = sizingPlan(inputs);
   const image = localImages(path.join(__dirname, ".local", "images.json"));
+  const app = typeof images.app === "string" ? image(images.app) : localBuild(images.app, image);
 
   const platform = new DockerPlatform("docker", { prefix: `${pulumi.getProject()}-${pulumi.getStack()}` });
   const sized = { ...inputs, platform };
@@ -51,7 +53,7 @@ async function system() {
   });
   const application = {
     ...sized,
-    image: image(images.app),
+    image: app,
     env,
     secrets,
     postgres: postgres.endpoint,
@@ -78,7 +80,8 @@ async function system() {
 /** What is the user's to change ends in its own words, without a stack trace. */
 function forPeople(error: unknown): unknown {
   if (error instanceof SizingRefusal) return runError(`${error.message}\nNothing was created or changed.`);
-  if (error instanceof SettingsError || error instanceof EngineError) return runError(error.message);
+  if (error instanceof SettingsError || error instanceof EngineError || error instanceof BuildError)
+    return runError(error.message);
   return error;
 }
 

@@ -7,10 +7,12 @@ import {
   applicationSecrets,
 } from "./application";
 import { type ComponentOptions, planOf, type SizedArgs, sizingInputsOf } from "./component";
+import type { Image } from "./platform";
 import { UVICORN_PORT as PORT, uvicornArgv } from "./programs/uvicorn";
 
 export interface BackendArgs extends SizedArgs, ApplicationArgs {
-  readonly image: pulumi.Input<string>;
+  /** Its name, or what to build it from. */
+  readonly image: Image;
   /** The ASGI application, as uvicorn names it. Default `app.main:app`. */
   readonly app?: string;
   /** Further arguments, as uvicorn takes them. */

@@ -7,10 +7,12 @@ import {
   applicationSecrets,
 } from "./application";
 import { type ComponentOptions, planOf, type SizedArgs, sizingInputsOf } from "./component";
+import type { Image } from "./platform";
 import { celeryArgv } from "./programs/celery";
 
 export interface CeleryFleetArgs extends SizedArgs, ApplicationArgs {
-  readonly image: pulumi.Input<string>;
+  /** Its name, or what to build it from. */
+  readonly image: Image;
   /** The Celery application, as `celery -A` names it. Default `app.celery_app`. */
   readonly app?: string;
   /** Queues the workers take tasks from. Default: the application's own default queue. */

@@ -7,11 +7,12 @@ import {
   applicationSecrets,
 } from "./application";
 import type { ComponentOptions } from "./component";
-import type { Platform } from "./platform";
+import type { Image, Platform } from "./platform";
 
 export interface MigrationArgs extends Omit<ApplicationArgs, "after"> {
   readonly platform: Platform;
-  readonly image: pulumi.Input<string>;
+  /** Its name, or what to build it from. */
+  readonly image: Image;
   /** What brings the database to what the image needs: `["alembic", "upgrade", "head"]`. */
   readonly argv: readonly string[];
 }

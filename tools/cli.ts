@@ -95,7 +95,8 @@ program
     } else if (volumes.length > 0) {
       console.log(`Data is kept in the volumes ${volumes.join(", ")}.`);
     }
-    const images = await run("docker", ["image", "ls", "--quiet", "--filter", "reference=sized-stack/*"]);
+    const made = ["sized-stack/*", `${prefix}/app`].map((name) => `--filter=reference=${name}`);
+    const images = await run("docker", ["image", "ls", "--quiet", ...made]);
     const ids = [...new Set(images.split("\n").filter(Boolean))];
     // One that another stack still uses stays.
     for (const id of ids) await run("docker", ["image", "rm", "--force", id]).catch(() => undefined);

@@ -1,4 +1,4 @@
-import type { Input } from "@pulumi/pulumi";
+import { type Input, Output } from "@pulumi/pulumi";
 
 /**
  * One service's containers, in no provider's words. A platform honours every field or says aloud that it
@@ -7,7 +7,7 @@ import type { Input } from "@pulumi/pulumi";
 export interface Container {
   /** The service's name; other containers reach it under this host name. */
   readonly name: string;
-  readonly image: Input<string>;
+  readonly image: Image;
   /** What runs; the image's entry point runs in front of it unless `entrypoint` replaces it. */
   readonly argv: readonly string[];
   readonly entrypoint?: readonly string[];
@@ -41,6 +41,22 @@ export interface Container {
    */
   readonly replacement: "start-first" | "stop-first";
 }
+
+/** An image by its name, or what it is built from. */
+export type Image = Input<string> | ImageBuild;
+
+/** What `docker build` makes an image from. An edit of any file it is sent is a new image. */
+export interface ImageBuild {
+  /** Folder; a relative one begins at the project's. */
+  readonly context: string;
+  /** Path in the folder. Default `Dockerfile`. */
+  readonly dockerfile?: string;
+  /** Build arguments. Not for secrets: they stay readable in the image. */
+  readonly args?: Readonly<Record<string, string>>;
+}
+
+export const isBuild = (image: Image): image is ImageBuild =>
+  typeof image === "object" && !Output.isInstance(image) && "context" in image;
 
 /** A command that runs to its end before what depends on it. */
 export type Command = Pick<Container, "name" | "image" | "env" | "secrets" | "user"> & {

@@ -1,3 +1,3 @@
-export type { Command, Container, HealthCheck } from "./container";
+export type { Command, Container, HealthCheck, Image, ImageBuild } from "./container";
 export { DockerPlatform, type DockerPlatformArgs } from "./docker/docker-platform";
 export type { ContainerTransform, Platform, RunningService, RunOptions } from "./platform";

@@ -53,10 +53,6 @@ function allowed(issue: Issue): string {
       return issue.minimum === 1 ? "a text that is not empty" : `a text of at least ${issue.minimum} characters`;
     case "too_big":
       return `at most ${issue.maximum}`;
-    case "invalid_union":
-      return issue.message === "Invalid input"
-        ? 'auto, or a map with threads (1 to 512) and memory (such as "16GiB"),'
-        : issue.message;
     default:
       return issue.message;
   }

@@ -34,13 +34,16 @@ const limited = (name: keyof typeof INPUT_LIMITS) => {
 };
 
 const hardware = z
-  .union([
-    z.literal("auto"),
-    z.strictObject({
-      threads: z.int().min(1).max(512).describe("Logical CPUs."),
-      memory: memorySize.describe("Memory containers may use."),
-    }),
-  ])
+  .union(
+    [
+      z.literal("auto"),
+      z.strictObject({
+        threads: z.int().min(1).max(512).describe("Logical CPUs."),
+        memory: memorySize.describe("Memory containers may use."),
+      }),
+    ],
+    { error: 'auto, or a map with threads (1 to 512) and memory (such as "16GiB"),' },
+  )
   .describe("`auto` asks the Docker engine what it has; or `threads` and `memory` of the machine.");
 
 /** A program's own parameters: `work_mem: 32MB`. Numbers and switches may stand without quotes. */
@@ -106,7 +109,20 @@ export const settingsSchema = z.strictObject({
   port: z.int().min(1).max(65_535).default(8000).describe("Port on 127.0.0.1 of the Docker host."),
   images: z
     .strictObject({
-      app: text.default("sized-stack/example-app").describe("The application: backend and Celery workers."),
+      app: z
+        .union(
+          [
+            text,
+            z.strictObject({
+              context: text.describe("Folder to build the image from; a relative path begins at the project's folder."),
+              dockerfile: text.default("Dockerfile").describe("Path of the Dockerfile in that folder."),
+              args: z.record(variable, z.string()).default({}).describe("Build arguments. Not for secrets."),
+            }),
+          ],
+          { error: "the name of an image, or a map with the context to build it from," },
+        )
+        .default("sized-stack/example-app")
+        .describe("The application, backend and Celery workers: the name of an image, or what to build it from."),
       postgres: text.default("postgres:17").describe("PostgreSQL; its tag begins with the major version."),
       redis: text.default("redis:8").describe("Redis; its tag begins with the major version."),
       haproxy: text.default("haproxy:3.0").describe("The load balancer."),

@@ -1,4 +1,5 @@
 import * as path from "node:path";
+import { builderEnvironment } from "../../components/platform/docker/build";
 import { contentHash } from "./cache";
 import { findProgram, run } from "./command";
 import { installDebianPackages } from "./docker-engine";
@@ -73,17 +74,10 @@ async function here(image: string): Promise<string> {
 
 async function build(folder: string, image: string, argument: string, progress: Progress): Promise<void> {
   await run("docker", ["build", "--tag", image, "--build-arg", argument, folder], {
-    // Debian's client comes without BuildKit.
-    env: (await hasBuildKit()) ? {} : { DOCKER_BUILDKIT: "0" },
+    env: await builderEnvironment(),
     onLine: progress.detail,
   });
 }
-
-const hasBuildKit = (): Promise<boolean> =>
-  run("docker", ["buildx", "version"]).then(
-    () => true,
-    () => false,
-  );
 
 /** A minimal Debian under all stand-ins. */
 async function baseImage(progress: Progress): Promise<string> {

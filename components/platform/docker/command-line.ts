@@ -13,11 +13,17 @@ export interface DockerResult {
  */
 export function docker(
   args: readonly string[],
-  options: { readonly timeoutSeconds?: number; readonly onLine?: (line: string) => void } = {},
+  options: {
+    readonly timeoutSeconds?: number;
+    /** Added to this process's environment. */
+    readonly env?: Readonly<Record<string, string>>;
+    readonly onLine?: (line: string) => void;
+  } = {},
 ): Promise<DockerResult> {
   const lines: string[] = [];
   const child = spawn("docker", [...args], {
     stdio: ["ignore", "pipe", "pipe"],
+    env: { ...process.env, ...options.env },
     timeout: (options.timeoutSeconds ?? 30) * 1000,
   });
   for (const stream of [child.stdout, child.stderr]) {

@@ -1,7 +1,8 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
-import type { Command, Container } from "../container";
+import { type Command, type Container, type Image, type ImageBuild, isBuild } from "../container";
 import type { Platform, RunningService, RunOptions } from "../platform";
+import { buildImage, buildTag } from "./build";
 import { containerArgs, environment } from "./container-args";
 import { explainFailure } from "./failure";
 import { pullImage } from "./image";
@@ -18,7 +19,14 @@ export class DockerPlatform extends pulumi.ComponentResource implements Platform
   private readonly prefix: string;
   private readonly network: docker.Network;
   private readonly onFailure = new pulumi.ErrorHook("explain-container", explainFailure);
-  private readonly pull = new pulumi.ResourceHook("pull-image", pullImage);
+  /** What is to be built here, by its tag. */
+  private readonly builds = new Map<string, ImageBuild>();
+  private readonly fetchImage = new pulumi.ResourceHook("fetch-image", async ({ newInputs }) => {
+    const name: unknown = newInputs?.name;
+    if (typeof name !== "string") return;
+    const build = this.builds.get(name);
+    await (build ? buildImage(name, build) : pullImage(name));
+  });
   private readonly clearName: pulumi.ResourceHook;
 
   constructor(name: string, args: DockerPlatformArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -78,7 +86,7 @@ export class DockerPlatform extends pulumi.ComponentResource implements Platform
     // What it was last run with. An after-hook's failure, or that of a container, would be forgotten.
     return new pulumi.Stash(
       name,
-      { input: { image: command.image, argv: [...argv] } },
+      { input: { image: this.reference(command.image), argv: [...argv] } },
       {
         parent,
         dependsOn: [...dependsOn, image, this.network],
@@ -90,9 +98,16 @@ export class DockerPlatform extends pulumi.ComponentResource implements Platform
   private image({ name, image }: Pick<Container, "name" | "image">, parent: pulumi.Resource): docker.RemoteImage {
     return new docker.RemoteImage(
       `${name}-image`,
-      { name: image, keepLocally: true },
+      { name: this.reference(image), keepLocally: true },
       // The provider's own default, true, would delete every container of the image before the new one is there.
-      { parent, deleteBeforeReplace: false, hooks: { beforeCreate: [this.pull] } },
+      { parent, deleteBeforeReplace: false, hooks: { beforeCreate: [this.fetchImage] } },
     );
+  }
+
+  private reference(image: Image): pulumi.Input<string> {
+    if (!isBuild(image)) return image;
+    const tag = buildTag(`${this.prefix}/app`, image);
+    this.builds.set(tag, image);
+    return tag;
   }
 }

@@ -4,13 +4,11 @@ import { docker, lastLines } from "./command-line";
 const PULL_SECONDS = 1800;
 
 /**
- * Runs before an image is made known to the engine: pulls it, where it is not there, as `docker pull` does, with the
- * credentials that `docker login` stored.
+ * Pulls an image where it is not there, as `docker pull` does, with the credentials that `docker login` stored.
  * @throws Error with Docker's own words where it cannot be pulled.
  */
-export async function pullImage({ newInputs }: pulumi.ResourceHookArgs): Promise<void> {
-  const image: unknown = newInputs?.name;
-  if (typeof image !== "string" || (await docker(["image", "inspect", image])).code === 0) return;
+export async function pullImage(image: string): Promise<void> {
+  if ((await docker(["image", "inspect", image])).code === 0) return;
   const { code, lines } = await docker(["pull", image], {
     timeoutSeconds: PULL_SECONDS,
     onLine: (line) => void pulumi.log.info(line, undefined, undefined, true),
