@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
@@ -60,6 +61,37 @@ describe("a failed update says why, and the next one converges", { timeout: 6 * 
     expect(await ready()).toBe(200);
   });
 
+  it("a program that needs more memory than its limit", async () => {
+    const context = path.join(tmpdir(), `${stack.prefix}-hungry`);
+    mkdirSync(context);
+    const hungry = "RUN echo 'everything = b\"x\" * (64 << 30)' > app/hungry.py";
+    writeFileSync(path.join(context, "Dockerfile"), `ARG BASE\nFROM $BASE\n${hungry}\n`);
+    await stack.set({
+      "images.app.context": context,
+      "images.app.args.BASE": "sized-stack/example-app",
+      "celery.app": "app.hungry",
+    });
+    const said = await failure();
+    rmSync(context, { recursive: true });
+    expect(said).toMatch(/celery-1: the container is \w+, exit code 137, killed because it went over its memory limit/);
+    expect(said).toContain("celery.childMemory");
+    expect(await ready()).toBe(200);
+  });
+
+  it("a Dockerfile that does not build", async () => {
+    const before = await containers();
+    const context = path.join(tmpdir(), `${stack.prefix}-wrong`);
+    mkdirSync(context);
+    writeFileSync(path.join(context, "Dockerfile"), "ARG BASE\nFROM $BASE\nRUN echo what is missing; exit 7\n");
+    await stack.set({ "images.app.context": context, "images.app.args.BASE": "sized-stack/example-app" });
+    const said = await failure();
+    rmSync(context, { recursive: true });
+    expect(said).toContain(`docker build of ${context} ended with exit code`);
+    expect(said.match(/ {2}what is missing/g)).toHaveLength(1);
+    expect(await containers()).toEqual(before);
+    expect(await ready()).toBe(200);
+  });
+
   it("a port that is taken", async () => {
     const other = createServer().listen(0, "127.0.0.1");
     await once(other, "listening");
@@ -98,6 +130,29 @@ describe("a failed update says why, and the next one converges", { timeout: 6 * 
     proxy.stop();
     expect(await said).toMatch(/annot connect to the Docker daemon|connection|EOF/);
     expect(await ready()).toBe(200);
+  });
+});
+
+describe("a disk that is full", { timeout: 6 * MINUTE }, () => {
+  let stack: TestStack;
+  beforeAll(async () => {
+    stack = await TestStack.create();
+  });
+  afterAll(() => stack?.remove(), 2 * MINUTE);
+
+  it("is named with what to do, and the next update converges on one with room", async () => {
+    const volume = `${stack.prefix}-postgres`;
+    const small = ["type=tmpfs", "device=tmpfs", "o=size=16m,uid=999"].map((option) => `--opt=${option}`);
+    await run("docker", ["volume", "create", ...small, volume]);
+    const said = await stack.up().then(() => "no failure", String);
+    expect(said).toMatch(/postgres: the container is \w+, exit code 1/);
+    expect(said).toContain("No space left on device");
+    expect(said).toContain("docker system df");
+
+    await run("docker", ["rm", "--force", volume]);
+    await run("docker", ["volume", "rm", volume]);
+    await stack.up();
+    expect((await fetch(stack.url("/api/ready"))).status).toBe(200);
   });
 });
 

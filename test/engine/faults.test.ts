@@ -101,4 +101,44 @@ except psycopg.OperationalError:
     expect(Number(await holding)).toBeGreaterThan(10);
     await becomes(ready, 200);
   });
+
+  it("Redis full of queued tasks: 503 with Retry-After, and every accepted task runs once workers catch up", async () => {
+    const redis = (command: string) =>
+      inside("redis", "sh", "-c", `REDISCLI_AUTH=$(cat "$REDIS_PASSWORD_FILE") redis-cli ${command}`);
+    await run("docker", ["pause", ids.celery ?? ""]);
+    const fill = `
+local function number(of, text) return tonumber(string.match(text, of .. ":(%d+)")) end
+repeat
+  redis.call("RPUSH", "filler", string.rep("x", 100000))
+  local memory = redis.call("INFO", "memory")
+until number("used_memory", memory) > number("maxmemory", memory) - 1500000`;
+    await redis(`EVAL '${fill}' 0`);
+
+    const accepted: string[] = [];
+    let refused: Response | undefined;
+    for (let round = 0; round < 200 && !refused; round++) {
+      const body = JSON.stringify({ x: 20, y: 22 });
+      const requests = Array.from({ length: 20 }, () =>
+        fetch(stack.url("/api/tasks"), { method: "POST", headers: json, body }),
+      );
+      for (const response of await Promise.all(requests)) {
+        if (response.status === 202) accepted.push(((await response.json()) as { id: string }).id);
+        else refused = response;
+      }
+    }
+    expect([refused?.status, refused?.headers.get("retry-after")]).toEqual([503, "2"]);
+    expect(accepted.length).toBeGreaterThan(100);
+
+    await run("docker", ["unpause", ids.celery ?? ""]);
+    const ran = async () => {
+      const lines: string[] = [];
+      await run("docker", ["logs", ids.celery ?? ""], { onLine: (line) => lines.push(line) });
+      const done = new Set(lines.flatMap((line) => /add\[([0-9a-f-]+)\] succeeded/.exec(line)?.[1] ?? []));
+      return accepted.filter((id) => !done.has(id)).length;
+    };
+    await becomes(ran, 0);
+    const id = await enqueue(0);
+    await becomes(() => result(id), 42);
+    await redis("DEL filler");
+  });
 });

@@ -63,6 +63,7 @@ export async function prepare(): Promise<void> {
         () => officialImage(PYTHON_IMAGE),
         (image) => {
           pythonImage = image;
+          useImage(PYTHON_IMAGE)(image);
         },
       ),
       step(() => applicationImage(pythonImage), useImage(APPLICATION_IMAGE)),

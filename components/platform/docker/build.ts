@@ -63,19 +63,11 @@ function filesSent(context: string, dockerfile: string): string[] {
 
 const dockerfileOf = ({ context, dockerfile = "Dockerfile" }: ImageBuild): string => path.join(context, dockerfile);
 
-const running = new Map<string, Promise<void>>();
-
 /**
- * Builds an image with Docker's own client, unless it is there. Services that share one wait for the same build.
+ * Builds an image with Docker's own client, unless it is there.
  * @throws Error with the last lines of `docker build` where it fails.
  */
-export function buildImage(tag: string, build: ImageBuild): Promise<void> {
-  const started = running.get(tag) ?? buildOnce(tag, build);
-  running.set(tag, started);
-  return started;
-}
-
-async function buildOnce(tag: string, build: ImageBuild): Promise<void> {
+export async function buildImage(tag: string, build: ImageBuild): Promise<void> {
   if ((await docker(["image", "inspect", tag])).code === 0) return;
   const args = Object.entries(build.args ?? {}).map(([name, value]) => `--build-arg=${name}=${value}`);
   const { code, lines } = await docker(

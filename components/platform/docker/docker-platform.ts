@@ -23,10 +23,9 @@ export class DockerPlatform extends pulumi.ComponentResource implements Platform
   private readonly builds = new Map<string, ImageBuild>();
   private readonly fetchImage = new pulumi.ResourceHook("fetch-image", async ({ newInputs }) => {
     const name: unknown = newInputs?.name;
-    if (typeof name !== "string") return;
-    const build = this.builds.get(name);
-    await (build ? buildImage(name, build) : pullImage(name));
+    if (typeof name === "string") await this.fetch(name);
   });
+  private readonly fetched = new Map<string, Promise<void>>();
   private readonly clearName: pulumi.ResourceHook;
 
   constructor(name: string, args: DockerPlatformArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -102,6 +101,20 @@ export class DockerPlatform extends pulumi.ComponentResource implements Platform
       // The provider's own default, true, would delete every container of the image before the new one is there.
       { parent, deleteBeforeReplace: false, hooks: { beforeCreate: [this.fetchImage] } },
     );
+  }
+
+  /** Services that share an image wait for the same pull or build, and only one says why it failed. */
+  private fetch(image: string): Promise<void> {
+    const earlier = this.fetched.get(image);
+    if (earlier) {
+      return earlier.catch(() => {
+        throw new Error(`Image ${image} is not there: the message of another resource says why.`);
+      });
+    }
+    const build = this.builds.get(image);
+    const fetched = build ? buildImage(image, build) : pullImage(image);
+    this.fetched.set(image, fetched);
+    return fetched;
   }
 
   private reference(image: Image): pulumi.Input<string> {

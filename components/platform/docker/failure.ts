@@ -16,32 +16,49 @@ export async function explainFailure({ name, newInputs }: pulumi.ErrorHookArgs):
 }
 
 async function describeContainer(name: string, container: string): Promise<string> {
-  const [state, logs] = await Promise.all([
+  const [inspected, logs] = await Promise.all([
     docker(["container", "inspect", "--format", "{{json .State}}", container]),
     docker(["logs", "--tail", String(LAST_LINES), container]),
   ]);
+  const json = inspected.lines.join("\n");
+  if (inspected.code !== 0) return `${name}: the container could not be inspected: ${json}`;
+  const state: DockerState = JSON.parse(json);
   return [
-    `${name}: ${describeState(state.lines.join("\n"))}`,
+    `${name}: ${describeState(state)}`,
     `Its last lines (docker logs ${container}):`,
     lastLines(logs.lines, LAST_LINES),
+    advice(state, logs.lines),
   ].join("\n");
 }
 
-function describeState(json: string): string {
-  try {
-    const state = JSON.parse(json) as DockerState;
-    const ended = state.OOMKilled ? ", killed because it went over its memory limit" : "";
-    const check = state.Health?.Log?.at(-1);
-    const health = check ? `; its last health check ended with ${check.ExitCode}: ${check.Output.trim()}` : "";
-    return `the container is ${state.Status}, exit code ${state.ExitCode}${ended}${health}`;
-  } catch {
-    return `the container could not be inspected: ${json.trim()}`;
-  }
+function describeState(state: DockerState): string {
+  const ended = state.OOMKilled ? ", killed because it went over its memory limit" : "";
+  const check = state.Health?.Log?.at(-1);
+  const health = check ? `; its last health check ended with ${check.ExitCode}: ${check.Output.trim()}` : "";
+  return `the container is ${state.Status}, exit code ${state.ExitCode}${ended}${health}`;
 }
 
-interface DockerState {
+/** What to do about it, as far as its state and its last lines tell. */
+export function advice({ Status, ExitCode, OOMKilled, Error: refused }: DockerState, lines: readonly string[]): string {
+  const everything = `${refused ?? ""}\n${lines.join("\n")}`;
+  if (/no space left on device/i.test(everything)) {
+    return "The disk of the Docker engine, or the volume, is full: docker system df shows what takes it, docker image prune --all frees what nothing uses. Then deploy again.";
+  }
+  if (OOMKilled || ExitCode === 137) {
+    return "It needs more memory than the plan gives it: measure what a process takes (docs/sizing.md) and set it (backend.workerMemory, celery.childMemory), or use a larger machine or share. Then deploy again.";
+  }
+  if (Status === "created") return "It never started. Correct what Docker says above, and deploy again.";
+  if (Status === "running") {
+    return "It runs and is not healthy: what its check says has to become true. The old container, where there is one, goes on. Correct it and deploy again.";
+  }
+  return "Its program ended: correct what it says, or its settings and image, and deploy again.";
+}
+
+export interface DockerState {
   readonly Status: string;
   readonly ExitCode: number;
   readonly OOMKilled: boolean;
+  /** Why it could not be started. */
+  readonly Error?: string;
   readonly Health?: { readonly Log?: readonly { readonly ExitCode: number; readonly Output: string }[] };
 }

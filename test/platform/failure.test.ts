@@ -1,0 +1,21 @@
+import { expect, it } from "vitest";
+import { advice, type DockerState } from "../../components/platform/docker/failure";
+
+const ended: DockerState = { Status: "exited", ExitCode: 1, OOMKilled: false };
+
+it.each<[string, DockerState, string[], RegExp]>([
+  ["over its memory limit", { ...ended, ExitCode: 137, OOMKilled: true }, [], /more memory .* celery\.childMemory/],
+  ["killed with its parent left out of the count", { ...ended, ExitCode: 137 }, [], /more memory/],
+  ["out of disk, as its program says", ended, ["could not write: No space left on device"], /docker system df/],
+  [
+    "out of disk, as Docker says",
+    { ...ended, Status: "created", Error: "mkdir /x: no space left on device" },
+    [],
+    /docker system df/,
+  ],
+  ["never started", { ...ended, Status: "created", ExitCode: 127 }, [], /never started/],
+  ["not healthy", { ...ended, Status: "running", ExitCode: 0 }, [], /not healthy/],
+  ["ended", ended, ["ModuleNotFoundError"], /program ended/],
+])("a container %s gets the advice for that", (_, state, lines, expected) => {
+  expect(advice(state, lines)).toMatch(expected);
+});
