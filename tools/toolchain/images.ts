@@ -34,7 +34,7 @@ export function officialImage(name: (typeof SERVICE_IMAGES)[number] | typeof PYT
       {
         name: "stand-in built from Debian packages",
         async take(progress) {
-          await build(folder, standIn, `BASE=${await baseImage(progress)}`, progress);
+          await buildImage(folder, standIn, `BASE=${await baseImage(progress)}`, progress);
           return standIn;
         },
       },
@@ -53,7 +53,7 @@ export function applicationImage(pythonImage: string): Need<string> {
         name: "docker build",
         async take(progress) {
           const image = await tag();
-          await build(APPLICATION, image, `PYTHON_IMAGE=${pythonImage}`, progress);
+          await buildImage(APPLICATION, image, `PYTHON_IMAGE=${pythonImage}`, progress);
           return image;
         },
       },
@@ -67,12 +67,12 @@ export function applicationImage(pythonImage: string): Need<string> {
   }
 }
 
-async function here(image: string): Promise<string> {
+export async function here(image: string): Promise<string> {
   await run("docker", ["image", "inspect", "--format", "{{.Id}}", image]);
   return image;
 }
 
-async function build(folder: string, image: string, argument: string, progress: Progress): Promise<void> {
+export async function buildImage(folder: string, image: string, argument: string, progress: Progress): Promise<void> {
   await run("docker", ["build", "--tag", image, "--build-arg", argument, folder], {
     env: await builderEnvironment(),
     onLine: progress.detail,
