@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { type ComponentOptions, planOf, type SizedArgs, sizingInputsOf } from "./component";
-import { POSTGRES_START } from "./postgres-start";
+import { POSTGRES_ENTRYPOINT } from "./postgres-start";
 import { postgresArgv } from "./programs/postgres";
 
 export interface PostgresArgs extends SizedArgs {
@@ -49,7 +49,7 @@ export class Postgres extends pulumi.ComponentResource {
       {
         name,
         image: args.image ?? "postgres:17",
-        entrypoint: ["bash", POSTGRES_START.path],
+        entrypoint: POSTGRES_ENTRYPOINT,
         argv: postgresArgv(plan, args.parameters),
         env: {
           POSTGRES_DB: database,
@@ -58,7 +58,6 @@ export class Postgres extends pulumi.ComponentResource {
           ...(extensions.length > 0 ? { POSTGRES_EXTENSIONS: extensions.join(" ") } : {}),
         },
         secrets: { POSTGRES_PASSWORD: pulumi.secret(password) },
-        files: POSTGRES_START.files,
         user: POSTGRES_UID,
         cpu: { quota: plan.cpuQuota, shares: plan.cpuShares },
         memory: { limitMiB: plan.memoryLimitMiB, reservationMiB: plan.memoryReservationMiB },

@@ -1,6 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
 import { type ComponentOptions, planOf, type SizedArgs, sizingInputsOf } from "./component";
-import type { ContainerFile } from "./platform/container";
 import { redisArgv } from "./programs/redis";
 
 export interface RedisArgs extends SizedArgs {
@@ -36,17 +35,16 @@ export class Redis extends pulumi.ComponentResource {
       {
         name,
         image: args.image ?? "redis:8",
-        entrypoint: ["sh", redisStart.path],
+        entrypoint: ["sh", "-c", START, "sized-stack-redis"],
         argv: [...redisArgv(plan, args.parameters), "--dir", "/data"],
         secrets: { REDIS_PASSWORD: pulumi.secret(args.password) },
-        files: [redisStart],
         user: REDIS_UID,
         cpu: { quota: plan.cpuQuota, shares: plan.cpuShares },
         memory: { limitMiB: plan.memoryLimitMiB, reservationMiB: plan.memoryReservationMiB },
         ports: [{ container: PORT }],
         volumes: [{ name, path: "/data" }],
         healthCheck: {
-          command: ["sh", "-c", 'REDISCLI_AUTH=$(cat "$REDIS_PASSWORD_FILE") redis-cli ping | grep -q PONG'],
+          command: ["sh", "-c", `REDISCLI_AUTH="${PASSWORD}" redis-cli ping | grep -q PONG`],
           intervalSeconds: plan.healthIntervalSeconds,
           timeoutSeconds: plan.healthTimeoutSeconds,
           retries: 5,
@@ -63,13 +61,12 @@ export class Redis extends pulumi.ComponentResource {
   }
 }
 
-/** The password reaches the server on standard input: neither the command line nor the environment shows it. */
-const redisStart: ContainerFile = {
-  path: "/usr/local/bin/sized-stack-redis",
-  content: `#!/bin/sh
-set -eu
+/** The password, from the file that is named or else from the variable. */
+const PASSWORD = `\${REDIS_PASSWORD_FILE:+$(cat "$REDIS_PASSWORD_FILE")}\${REDIS_PASSWORD-}`;
+
+/** The password reaches the server on standard input: the command line does not show it. */
+const START = `set -eu
 exec redis-server "$@" - <<EOF
-requirepass $(cat "$REDIS_PASSWORD_FILE")
+requirepass ${PASSWORD}
 EOF
-`,
-};
+`;
