@@ -10,6 +10,7 @@ import { BuildError, localBuild } from "./components/platform/docker/build";
 import { dockerHardware, EngineError } from "./components/platform/docker/engine";
 import { localImages } from "./components/platform/docker/local-images";
 import { Postgres } from "./components/postgres";
+import { UVICORN_PORT } from "./components/programs/uvicorn";
 import { Redis } from "./components/redis";
 import { loadSettings, SettingsError, sizingInputs } from "./components/settings";
 import { SizingRefusal, sizingPlan } from "./components/sizing";
@@ -36,7 +37,11 @@ async function system() {
   const image = localImages(path.join(__dirname, ".local", "images.json"));
   const app = typeof images.app === "string" ? image(images.app) : localBuild(images.app, image);
 
-  const platform = new DockerPlatform("docker", { prefix: `${pulumi.getProject()}-${pulumi.getStack()}` });
+  const platform = new DockerPlatform("docker", {
+    prefix: `${pulumi.getProject()}-${pulumi.getStack()}`,
+    port: settings.port,
+    haproxyImage: image(images.haproxy),
+  });
   const sized = { ...inputs, platform };
 
   const postgres = new Postgres("postgres", {
@@ -64,15 +69,13 @@ async function system() {
     const migration = new Migration("migration", { ...application, argv: settings.migration });
     application.after.push(migration.done);
   }
-  const backend = new Backend("backend", { ...application, ...settings.backend });
-  new CeleryFleet("celery", { ...application, ...settings.celery });
   const loadBalancer = new LoadBalancer("load-balancer", {
     ...sized,
-    image: image(images.haproxy),
     backendHost: "backend",
-    backendPort: backend.port,
-    port: settings.port,
+    backendPort: UVICORN_PORT,
   });
+  new Backend("backend", { ...application, ...settings.backend, behind: loadBalancer.entrance });
+  new CeleryFleet("celery", { ...application, ...settings.celery });
 
   return { url: loadBalancer.url, capacity, advisories };
 }

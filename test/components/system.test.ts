@@ -24,13 +24,13 @@ const system = (tier: Tier) => (options: pulumi.ComponentResourceOptions) => {
   const postgres = new Postgres("postgres", { ...sized, password: pulumi.secret("p-secret") }, options);
   const redis = new Redis("redis", { ...sized, password: pulumi.secret("r-secret") }, options);
   const application = { ...sized, image: "app", postgres: postgres.endpoint, redis: redis.endpoint };
-  const backend = new Backend("backend", { ...application, env: { GREETING: "hello" } }, options);
-  new CeleryFleet("celery", { ...application, queues: ["mail", "default"] }, options);
-  new LoadBalancer(
+  const { entrance: behind } = new LoadBalancer(
     "load-balancer",
-    { ...sized, backendHost: "backend", backendPort: backend.port, port: 8000 },
+    { ...sized, backendHost: "backend", backendPort: 8000 },
     options,
   );
+  new Backend("backend", { ...application, env: { GREETING: "hello" }, behind }, options);
+  new CeleryFleet("celery", { ...application, queues: ["mail", "default"] }, options);
 };
 
 const names = ({ registered }: Registrations) => registered.map(({ type, name }) => `${type} ${name}`).sort();
