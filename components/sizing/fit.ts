@@ -28,6 +28,7 @@ export function refusalOf(shortfall: Shortfall, inputs: ResolvedInputs, attempt:
     shortfall.lack,
     [...sentences, shortfall.remedy].filter((sentence) => sentence !== "").join(" "),
     fit,
+    shortfall.host,
   );
 }
 

@@ -10,6 +10,7 @@ export {
   DEFAULTS,
   type Hardware,
   INPUT_LIMITS,
+  MIGRATION_TASK_MIB,
   type ResolvedInputs,
   type Rollout,
   type SizingInputs,
