@@ -5,44 +5,41 @@ import { CeleryFleet } from "./components/celery-fleet";
 import { LoadBalancer } from "./components/load-balancer";
 import { Migration } from "./components/migration";
 import { password } from "./components/password";
-import { DockerPlatform } from "./components/platform";
-import { BuildError, localBuild } from "./components/platform/docker/build";
-import { dockerHardware, EngineError } from "./components/platform/docker/engine";
-import { localImages } from "./components/platform/docker/local-images";
+import { BuildError } from "./components/platform/docker/build";
+import { EngineError } from "./components/platform/docker/engine";
+import { dockerTarget } from "./components/platform/docker/target";
+import { Ec2Error } from "./components/platform/ec2/hardware";
+import type { Target } from "./components/platform/target";
 import { Postgres } from "./components/postgres";
 import { UVICORN_PORT } from "./components/programs/uvicorn";
 import { Redis } from "./components/redis";
-import { loadSettings, SettingsError, sizingInputs } from "./components/settings";
+import { type LoadedSettings, loadSettings, SettingsError } from "./components/settings";
 import { SizingRefusal, sizingPlan } from "./components/sizing";
 
 export = async () => {
   try {
-    return await system();
+    const settings = loadSettings();
+    return system(settings, await targetOf(settings));
   } catch (error) {
     throw forPeople(error);
   }
 };
 
-async function system() {
-  const settings = loadSettings();
-  if (settings.target === "ec2") {
-    throw new SettingsError(
-      "target: ec2 is not available yet; this version runs on target: docker. Nothing was created or changed.",
-    );
+async function targetOf(settings: LoadedSettings): Promise<Target> {
+  const prefix = `${pulumi.getProject()}-${pulumi.getStack()}`;
+  if (settings.target === "docker") {
+    return dockerTarget(settings, prefix, path.join(__dirname, ".local", "images.json"));
   }
-  const { images, env, secrets } = settings;
-  const hardware = await dockerHardware(settings.hardware);
-  const inputs = sizingInputs(settings, hardware);
-  const { capacity, advisories } = sizingPlan(inputs);
-  const image = localImages(path.join(__dirname, ".local", "images.json"));
-  const app = typeof images.app === "string" ? image(images.app) : localBuild(images.app, image);
+  // Loaded here: a stack on Docker need not wait for the AWS package.
+  const { ec2Target } = await import("./components/platform/ec2");
+  return ec2Target(settings, prefix, pulumi.getStack());
+}
 
-  const platform = new DockerPlatform("docker", {
-    prefix: `${pulumi.getProject()}-${pulumi.getStack()}`,
-    port: settings.port,
-    haproxyImage: image(images.haproxy),
-  });
-  const sized = { ...inputs, platform };
+function system(settings: LoadedSettings, target: Target) {
+  const { images, env, secrets } = settings;
+  const { inputs, image } = target;
+  const plan = planFor(target);
+  const sized = { ...inputs, platform: target.platform(plan) };
 
   const postgres = new Postgres("postgres", {
     ...sized,
@@ -58,7 +55,7 @@ async function system() {
   });
   const application = {
     ...sized,
-    image: app,
+    image: image(images.app),
     env,
     secrets,
     postgres: postgres.endpoint,
@@ -77,15 +74,22 @@ async function system() {
   new Backend("backend", { ...application, ...settings.backend, behind: loadBalancer.entrance });
   new CeleryFleet("celery", { ...application, ...settings.celery });
 
-  return { url: loadBalancer.url, capacity, advisories };
+  return { url: loadBalancer.url, capacity: plan.capacity, advisories: plan.advisories };
+}
+
+function planFor({ inputs, refusal }: Target) {
+  try {
+    return sizingPlan(inputs);
+  } catch (error) {
+    if (error instanceof SizingRefusal) throw runError(`${refusal(error)}\nNothing was created or changed.`);
+    throw error;
+  }
 }
 
 /** What is the user's to change ends in its own words, without a stack trace. */
 function forPeople(error: unknown): unknown {
-  if (error instanceof SizingRefusal) return runError(`${error.message}\nNothing was created or changed.`);
-  if (error instanceof SettingsError || error instanceof EngineError || error instanceof BuildError)
-    return runError(error.message);
-  return error;
+  const own = [SettingsError, EngineError, BuildError, Ec2Error];
+  return error instanceof Error && own.some((kind) => error instanceof kind) ? runError(error.message) : error;
 }
 
 /** Pulumi formats the stack of an error it never shows; that alone took ten seconds. */

@@ -1,11 +1,12 @@
 import * as pulumi from "@pulumi/pulumi";
 import { type ComponentOptions, planOf, type SizedArgs, sizingInputsOf } from "./component";
+import type { Image } from "./platform";
 import { POSTGRES_ENTRYPOINT } from "./postgres-start";
 import { postgresArgv } from "./programs/postgres";
 
 export interface PostgresArgs extends SizedArgs {
   /** Default `postgres:17`. `postgresMajor` must be its major version: the server does not start otherwise. */
-  readonly image?: pulumi.Input<string>;
+  readonly image?: Image;
   /** Password of `user`. Set anew at every start, so a changed one takes effect on data that exists. */
   readonly password: pulumi.Input<string>;
   /** Created if it is not there. Default `app`. */

@@ -1,10 +1,11 @@
 import * as pulumi from "@pulumi/pulumi";
 import { type ComponentOptions, planOf, type SizedArgs, sizingInputsOf } from "./component";
+import type { Image } from "./platform";
 import { redisArgv } from "./programs/redis";
 
 export interface RedisArgs extends SizedArgs {
   /** Default `redis:8`. */
-  readonly image?: pulumi.Input<string>;
+  readonly image?: Image;
   readonly password: pulumi.Input<string>;
   /** Further settings of redis.conf, for what the plan does not derive. */
   readonly parameters?: Readonly<Record<string, string>>;

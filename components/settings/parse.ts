@@ -1,6 +1,7 @@
 import { type Hardware, type Overrides, parseMemory, SERVICES, type SizingInputs } from "../sizing";
+import { ec2Mistakes, targetMistakes } from "./ec2";
 import { CELERY, furtherArguments, furtherParameters, POSTGRES, REDIS, UVICORN } from "./further";
-import { type Mistake, mistakesOf } from "./mistakes";
+import { type Mistake, mistakesOf, reported } from "./mistakes";
 import { type SECRET_SETTINGS, type Settings, settingsSchema } from "./schema";
 
 /** Settings that cannot be taken; the message names every mistake, what was given and what is allowed. */
@@ -27,8 +28,10 @@ export function parseSettings(
     ...plainSecrets.map(inPlainText),
     ...further.mistakes,
     ...topologyMistakes(given),
+    ...targetMistakes(given),
+    ...(result.success ? ec2Mistakes(result.data) : []),
   ];
-  if (!result.success || mistakes.length > 0) throw new SettingsError(report(stack, mistakes));
+  if (!result.success || mistakes.length > 0) throw new SettingsError(reported(stack, mistakes));
   const { data } = result;
   return {
     ...data,
@@ -39,13 +42,6 @@ export function parseSettings(
     overrides: withFurther(data.overrides, further.overrides),
   };
 }
-
-const report = (stack: string, mistakes: readonly Mistake[]): string =>
-  [
-    `The settings of stack ${stack} need a correction:`,
-    ...mistakes.map(({ path, message }) => `  ${path.join(".")}: ${message}`),
-    "Nothing was created or changed.",
-  ].join("\n");
 
 const inPlainText = (key: string): Mistake => ({
   path: [key],
@@ -120,7 +116,7 @@ export function sizingInputs(
   settings: Omit<Settings, (typeof SECRET_SETTINGS)[number]>,
   hardware: Hardware,
 ): SizingInputs {
-  const { share, tier, topology, rollout, oversubscribe, cpuEnforcement, hostNofile, overrides } = settings;
+  const { share, tier, topology, rollout, oversubscribe, cpuEnforcement, hostNofile, overrides, ec2 } = settings;
   const { backend, celery, postgres, images } = settings;
   const [postgresMajor, redisMajor] = [majorOf(images.postgres), majorOf(images.redis)];
   return {
@@ -141,6 +137,7 @@ export function sizingInputs(
     ...(postgresMajor && { postgresMajor }),
     ...(redisMajor && { redisMajor }),
     overrides,
+    ...(topology === "app-and-data" && ec2 && { appHosts: ec2.appHosts.max }),
   };
 }
 
