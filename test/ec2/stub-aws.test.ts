@@ -118,6 +118,27 @@ describe("the stub of AWS", () => {
     }
   });
 
+  it("asks for room for a second copy where an update keeps the old one running", () => {
+    const update = (percents: object) => {
+      const aws = new StubAws();
+      aws.hosts = [{ name: "host", cpu: 2048, memory: 1000 }];
+      const definition = () =>
+        aws.create("aws:ecs/taskDefinition:TaskDefinition", "it", {
+          family: "it",
+          containerDefinitions: JSON.stringify([{ name: "it", memory: 600 }]),
+        }).properties.arn;
+      const cluster = aws.create("aws:ecs/cluster:Cluster", "main", { name: "main" }).id;
+      const olds = { name: "it", cluster, taskDefinition: definition(), desiredCount: 1, ...percents };
+      const { id } = aws.create(SERVICE, "it", olds);
+      return () => aws.update(SERVICE, "it", id, olds, { ...olds, taskDefinition: definition() }, false);
+    };
+    expect(update({})).toThrow("insufficient memory available");
+    expect(update({ deploymentMinimumHealthyPercent: 50, deploymentMaximumPercent: 100 })).toThrow(
+      "deployment blocked",
+    );
+    expect(update({ deploymentMinimumHealthyPercent: 0, deploymentMaximumPercent: 100 })).not.toThrow();
+  });
+
   it("a change behind the engine's back shows in what is read, and a lost resource is gone", () => {
     const aws = new StubAws();
     const { id, properties } = aws.create(VPC, "main", { cidrBlock: "10.0.0.0/16" });
