@@ -67,7 +67,7 @@ export function applicationLoadBalancer(
       dropInvalidHeaderFields: true,
       tags,
     },
-    options,
+    { ...options, dependsOn: [...network.ready] },
   );
   const targetGroup = new aws.lb.TargetGroup(
     "backend",

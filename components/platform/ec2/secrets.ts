@@ -36,10 +36,11 @@ export class Secrets {
       { namePrefix: `${this.prefix}/${name}-`, recoveryWindowInDays: 7 },
       this.options,
     );
+    // A rollout that is taken back runs the task definition that names the version before.
     const version = new aws.secretsmanager.SecretVersion(
       child,
       { secretId: secret.id, secretString: pulumi.secret(value) },
-      this.options,
+      { ...this.options, retainOnDelete: true },
     );
     this.made.set(name, version);
     return version;

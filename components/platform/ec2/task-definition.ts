@@ -51,7 +51,9 @@ export function containerDefinition(container: KnownContainer, { region, logGrou
     user: String(user),
     cpu: container.cpu.shares,
     memory: memory.limitMiB,
-    memoryReservation: memory.reservationMiB ?? memory.limitMiB,
+    // ECS takes a reservation below the limit only; without one the limit is reserved.
+    ...(memory.reservationMiB !== undefined &&
+      memory.reservationMiB < memory.limitMiB && { memoryReservation: memory.reservationMiB }),
     portMappings: (container.ports ?? []).map(({ container: containerPort }) => ({
       containerPort,
       hostPort: hostPorts === "fixed" ? containerPort : 0,
