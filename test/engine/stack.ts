@@ -50,7 +50,7 @@ export class TestStack {
     for (const name of PROGRAM) symlinkSync(path.join(PROJECT, name), path.join(stack.folder, name));
     mkdirSync(path.join(stack.folder, "state"));
     await stack.pulumi("stack", "init", stack.name);
-    await stack.set({ ...settings, port: stack.port });
+    await stack.set({ ...settings, ...(settings.target === "docker" ? { port: stack.port } : {}) });
     return stack;
   }
 
