@@ -9,9 +9,9 @@ import { DockerPlatform } from "./components/platform";
 import { BuildError, localBuild } from "./components/platform/docker/build";
 import { dockerHardware, EngineError } from "./components/platform/docker/engine";
 import { localImages } from "./components/platform/docker/local-images";
-import { Postgres } from "./components/postgres";
+import { Postgres, type PostgresEndpoint } from "./components/postgres";
 import { UVICORN_PORT } from "./components/programs/uvicorn";
-import { Redis } from "./components/redis";
+import { Redis, type RedisEndpoint } from "./components/redis";
 import { loadSettings, SettingsError, sizingInputs } from "./components/settings";
 import { SizingRefusal, sizingPlan } from "./components/sizing";
 
@@ -44,25 +44,21 @@ async function system() {
   });
   const sized = { ...inputs, platform };
 
-  const postgres = new Postgres("postgres", {
-    ...sized,
-    image: image(images.postgres),
-    password: password("postgres-password", settings.postgresPassword),
-    ...settings.postgres,
-  });
-  const redis = new Redis("redis", {
-    ...sized,
-    image: image(images.redis),
-    password: password("redis-password", settings.redisPassword),
-    ...settings.redis,
-  });
+  const database = { ...settings.postgres, password: password("postgres-password", settings.postgresPassword) };
+  const postgres: PostgresEndpoint = database.external
+    ? { ...database, ...database.external }
+    : new Postgres("postgres", { ...sized, ...database, image: image(images.postgres) }).endpoint;
+  const broker = { ...settings.redis, password: password("redis-password", settings.redisPassword) };
+  const redis: RedisEndpoint = broker.external
+    ? { ...broker, ...broker.external }
+    : new Redis("redis", { ...sized, ...broker, image: image(images.redis) }).endpoint;
   const application = {
     ...sized,
     image: app,
     env,
     secrets,
-    postgres: postgres.endpoint,
-    redis: redis.endpoint,
+    postgres,
+    redis,
     after: [] as pulumi.Resource[],
   };
   if (settings.migration.length > 0) {

@@ -1,4 +1,5 @@
 import { type Hardware, type Overrides, parseMemory, SERVICES, type SizingInputs } from "../sizing";
+import { externalMistakes } from "./external";
 import { CELERY, furtherArguments, furtherParameters, POSTGRES, REDIS, UVICORN } from "./further";
 import { type Mistake, mistakesOf } from "./mistakes";
 import { type SECRET_SETTINGS, type Settings, settingsSchema } from "./schema";
@@ -13,12 +14,14 @@ export class SettingsError extends Error {
  * become overrides.
  * @param stack Its name, for the message.
  * @param plainSecrets Secret settings that were not given as secrets.
+ * @param unreadSecrets Secret settings that are set, and left out of `given`.
  * @throws SettingsError with every mistake at once.
  */
 export function parseSettings(
   given: Readonly<Record<string, unknown>>,
   stack: string,
   plainSecrets: readonly string[] = [],
+  unreadSecrets: readonly string[] = [],
 ): Settings {
   const result = settingsSchema.safeParse(given);
   const further = furtherOf(given);
@@ -27,6 +30,7 @@ export function parseSettings(
     ...plainSecrets.map(inPlainText),
     ...further.mistakes,
     ...topologyMistakes(given),
+    ...externalMistakes(given, unreadSecrets),
   ];
   if (!result.success || mistakes.length > 0) throw new SettingsError(report(stack, mistakes));
   const { data } = result;
@@ -121,7 +125,7 @@ export function sizingInputs(
   hardware: Hardware,
 ): SizingInputs {
   const { share, tier, topology, rollout, oversubscribe, cpuEnforcement, hostNofile, overrides } = settings;
-  const { backend, celery, postgres, images } = settings;
+  const { backend, celery, postgres, redis, images } = settings;
   const [postgresMajor, redisMajor] = [majorOf(images.postgres), majorOf(images.redis)];
   return {
     hardware,
@@ -140,6 +144,8 @@ export function sizingInputs(
     diskGiB: postgres.diskGiB,
     ...(postgresMajor && { postgresMajor }),
     ...(redisMajor && { redisMajor }),
+    ...(postgres.external && { externalPostgresConnections: postgres.external.maxConnections }),
+    ...(redis.external && { externalRedisConnections: redis.external.maxClients }),
     overrides,
   };
 }
