@@ -216,8 +216,8 @@ const RISKS: readonly Risk[] = [
       inputs.topology === "app-and-data" && !needsDataHost(inputs)
         ? `${who} elsewhere: no data host is needed.`
         : `${who} elsewhere: the share of the ${host} kept for that, ${formatMemory(external.unusedMemoryMiB)} of memory ` +
-          `and ${external.unusedThreads} threads, stays unused, because the shares of the other services do not change. ` +
-          `A smaller ${host} saves it; overrides give it to another service.`;
+          `and ${external.unusedThreads} threads as limits, is given to nobody, because the shares of the other services do ` +
+          `not change. A smaller ${host} saves it, if their shares of that suffice; overrides give it to another service.`;
     return { id: "external.unused", severity: "info", service: "external", sentence };
   },
   ({ connections, external }) => {

@@ -7,7 +7,7 @@ import { outcome, type PlanOf, rulesOf, setting } from "./rule";
 import type { Sheet } from "./sheet";
 
 /** What is known of a PostgreSQL or Redis that runs elsewhere, and what stays unused here because of it. */
-export const EXTERNAL_RULES = rulesOf("external", "docs/sizing.md#existing-postgresql-or-redis", {
+export const EXTERNAL_RULES = rulesOf("external", "docs/sizing.md#existing-servers", {
   postgresConnections: setting({
     unit: "connections",
     about: "max_connections of the PostgreSQL that runs elsewhere, or the part of them this system may use",
@@ -24,14 +24,14 @@ export const EXTERNAL_RULES = rulesOf("external", "docs/sizing.md#existing-postg
   }),
   unusedMemoryMiB: outcome({
     unit: "MiB",
-    about: "Memory of the host that no service is given",
+    about: "Memory of the host that no service is given, as a limit",
     words: "The memory limits of the containers that do not run; nothing where the data host itself is not needed.",
     instead: "hardware",
     asks: ({ postgresMiB, redisMiB }: { postgresMiB: number; redisMiB: number }) => postgresMiB + redisMiB,
   }),
   unusedThreads: outcome({
     unit: "threads",
-    about: "Threads of the host that no service is given",
+    about: "Threads of the host that no service is given, as a limit",
     words: "The CPU limits of the containers that do not run; nothing where the data host itself is not needed.",
     instead: "hardware",
     asks: ({ postgres, redis }: { postgres: number; redis: number }) => floorHundredths(postgres + redis),

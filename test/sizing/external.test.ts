@@ -98,18 +98,18 @@ describe("what stays unused", () => {
     [
       "of a machine without PostgreSQL",
       POSTGRES,
-      "PostgreSQL runs elsewhere: the share of the machine kept for that, 8 GiB of memory and 4 threads, stays unused, " +
-        "because the shares of the other services do not change. A smaller machine saves it; overrides give it to another service.",
+      "PostgreSQL runs elsewhere: the share of the machine kept for that, 8 GiB of memory and 4 threads as limits, is given to nobody, " +
+        "because the shares of the other services do not change. A smaller machine saves it, if their shares of that suffice; overrides give it to another service.",
     ],
     [
       "of a machine without either",
       { ...POSTGRES, ...REDIS },
-      "PostgreSQL and Redis run elsewhere: the share of the machine kept for that, 12 GiB of memory and 6 threads, stays unused, ",
+      "PostgreSQL and Redis run elsewhere: the share of the machine kept for that, 12 GiB of memory and 6 threads as limits, is given to nobody, ",
     ],
     [
       "of a data host without Redis",
       { ...REDIS, ...HOSTS },
-      "Redis runs elsewhere: the share of the data host kept for that, 3.88 GiB of memory and 2 threads, stays unused, ",
+      "Redis runs elsewhere: the share of the data host kept for that, 3.88 GiB of memory and 2 threads as limits, is given to nobody, ",
     ],
     [
       "where no data host is needed",
