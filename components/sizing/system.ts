@@ -20,16 +20,14 @@ import { type Findings, Sheet } from "./sheet";
 import { planTotals } from "./totals";
 
 /** One sheet for each section, all reporting to the same findings. */
-function openSheets(inputs: ResolvedInputs, findings: Findings) {
-  const { overrides, externalPostgresConnections, externalRedisConnections } = inputs;
+function openSheets({ overrides }: ResolvedInputs, findings: Findings) {
   return {
     system: new Sheet(undefined, findings),
     connections: new Sheet(undefined, findings),
     backend: new Sheet(overrides.backend, findings),
     celery: new Sheet(overrides.celery, findings),
-    // Overrides of a server that runs elsewhere are mistakes, and must not change what the others get.
-    postgres: new Sheet(externalPostgresConnections === undefined ? overrides.postgres : undefined, findings),
-    redis: new Sheet(externalRedisConnections === undefined ? overrides.redis : undefined, findings),
+    postgres: new Sheet(overrides.postgres, findings),
+    redis: new Sheet(overrides.redis, findings),
     external: new Sheet(undefined, findings),
     loadBalancer: new Sheet(undefined, findings),
     beat: new Sheet(undefined, findings),
