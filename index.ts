@@ -10,9 +10,9 @@ import { EngineError } from "./components/platform/docker/engine";
 import { dockerTarget } from "./components/platform/docker/target";
 import { Ec2Error } from "./components/platform/ec2/hardware";
 import type { Target } from "./components/platform/target";
-import { Postgres } from "./components/postgres";
+import { Postgres, type PostgresEndpoint } from "./components/postgres";
 import { UVICORN_PORT } from "./components/programs/uvicorn";
-import { Redis } from "./components/redis";
+import { Redis, type RedisEndpoint } from "./components/redis";
 import { type LoadedSettings, loadSettings, SettingsError } from "./components/settings";
 import { SizingRefusal, sizingPlan } from "./components/sizing";
 
@@ -41,25 +41,21 @@ function system(settings: LoadedSettings, target: Target) {
   const plan = planFor(target);
   const sized = { ...inputs, platform: target.platform(plan) };
 
-  const postgres = new Postgres("postgres", {
-    ...sized,
-    image: image(images.postgres),
-    password: password("postgres-password", settings.postgresPassword),
-    ...settings.postgres,
-  });
-  const redis = new Redis("redis", {
-    ...sized,
-    image: image(images.redis),
-    password: password("redis-password", settings.redisPassword),
-    ...settings.redis,
-  });
+  const database = { ...settings.postgres, password: password("postgres-password", settings.postgresPassword) };
+  const postgres: PostgresEndpoint = database.external
+    ? { ...database, ...database.external }
+    : new Postgres("postgres", { ...sized, ...database, image: image(images.postgres) }).endpoint;
+  const broker = { ...settings.redis, password: password("redis-password", settings.redisPassword) };
+  const redis: RedisEndpoint = broker.external
+    ? { ...broker, ...broker.external }
+    : new Redis("redis", { ...sized, ...broker, image: image(images.redis) }).endpoint;
   const application = {
     ...sized,
     image: image(images.app),
     env,
     secrets,
-    postgres: postgres.endpoint,
-    redis: redis.endpoint,
+    postgres,
+    redis,
     after: [] as pulumi.Resource[],
   };
   if (settings.migration.length > 0) {

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { type ComponentOptions, planOf, type SizedArgs, sizingInputsOf } from "./component";
+import { type ComponentOptions, planOf, runningHere, type SizedArgs, sizingInputsOf } from "./component";
 import type { Image } from "./platform";
 import { POSTGRES_ENTRYPOINT } from "./postgres-start";
 import { postgresArgv } from "./programs/postgres";
@@ -19,13 +19,15 @@ export interface PostgresArgs extends SizedArgs {
   readonly parameters?: Readonly<Record<string, string>>;
 }
 
-/** How to reach the database. */
+/** How to reach the database: that of a `Postgres`, or, written by hand, one that runs elsewhere. */
 export interface PostgresEndpoint {
   readonly host: pulumi.Input<string>;
   readonly port: number;
   readonly database: string;
   readonly user: string;
   readonly password: pulumi.Input<string>;
+  /** Whether clients must encrypt. Default: they do where the server can. */
+  readonly tls?: boolean;
   /** What must be up before a client starts. Empty for a server run elsewhere. */
   readonly dependsOn?: readonly pulumi.Resource[];
 }
@@ -42,7 +44,8 @@ export class Postgres extends pulumi.ComponentResource {
   readonly endpoint: PostgresEndpoint;
 
   constructor(name: string, args: PostgresArgs, opts?: ComponentOptions) {
-    const { postgres: plan, inputs } = planOf(args);
+    const { postgres, inputs } = planOf(args);
+    const plan = runningHere(postgres, "externalPostgresConnections");
     super("sized-stack:index:Postgres", name, { sizing: sizingInputsOf(args), plan }, opts);
 
     const { database = "app", user = "app", extensions = [], password } = args;

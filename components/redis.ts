@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { type ComponentOptions, planOf, type SizedArgs, sizingInputsOf } from "./component";
+import { type ComponentOptions, planOf, runningHere, type SizedArgs, sizingInputsOf } from "./component";
 import type { Image } from "./platform";
 import { redisArgv } from "./programs/redis";
 
@@ -11,11 +11,13 @@ export interface RedisArgs extends SizedArgs {
   readonly parameters?: Readonly<Record<string, string>>;
 }
 
-/** How to reach Redis. */
+/** How to reach Redis: that of a `Redis`, or, written by hand, one that runs elsewhere. */
 export interface RedisEndpoint {
   readonly host: pulumi.Input<string>;
   readonly port: number;
   readonly password: pulumi.Input<string>;
+  /** Whether clients must encrypt. Default false. */
+  readonly tls?: boolean;
   /** What must be up before a client starts. Empty for a server run elsewhere. */
   readonly dependsOn?: readonly pulumi.Resource[];
 }
@@ -29,7 +31,7 @@ export class Redis extends pulumi.ComponentResource {
   readonly endpoint: RedisEndpoint;
 
   constructor(name: string, args: RedisArgs, opts?: ComponentOptions) {
-    const plan = planOf(args).redis;
+    const plan = runningHere(planOf(args).redis, "externalRedisConnections");
     super("sized-stack:index:Redis", name, { sizing: sizingInputsOf(args), plan }, opts);
 
     const service = args.platform.run(

@@ -68,9 +68,16 @@ program
   .command("psql")
   .description("open psql in the database container")
   .action(async () => {
+    const { user, database, external } = stackSettings(stackName()).postgres;
+    if (external) {
+      const { host, port, tls } = external;
+      const target = `host=${host} port=${port} user=${user} dbname=${database}${tls ? " sslmode=require" : ""}`;
+      throw new Error(
+        `The database of stack ${stackName()} runs elsewhere. From where it can be reached: psql "${target}"`,
+      );
+    }
     const [postgres] = await runningContainers("postgres");
     const terminal = stdin.isTTY ? ["--interactive", "--tty"] : ["--interactive"];
-    const { user, database } = stackSettings(stackName()).postgres;
     const psql = ["exec", ...terminal, postgres?.id ?? "", "psql", `--username=${user}`, database];
     const child = spawn("docker", psql, { stdio: "inherit" });
     child.on("close", (code) => {
@@ -106,8 +113,14 @@ program
 /** Whether each service has its containers: where one was removed by hand, Pulumi must look before it updates. */
 async function isComplete(stack: string): Promise<boolean> {
   const there = await stackContainers(stackPrefix(stack));
-  const { backend, celery } = await stackPlan(stack);
-  const planned = { postgres: 1, redis: 1, "load-balancer": 1, backend: backend.instances, celery: celery.replicas };
+  const { backend, celery, postgres, redis } = await stackPlan(stack);
+  const planned = {
+    postgres: postgres ? 1 : 0,
+    redis: redis ? 1 : 0,
+    "load-balancer": 1,
+    backend: backend.instances,
+    celery: celery.replicas,
+  };
   return Object.entries(planned).every(
     ([name, count]) => there.filter(({ service }) => service === name).length >= count,
   );

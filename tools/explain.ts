@@ -54,6 +54,8 @@ export async function main(): Promise<void> {
     .option("--beat", "Celery beat runs too")
     .option("--postgres-major <version>", "major version of PostgreSQL", whole)
     .option("--redis-major <version>", "major version of Redis", whole)
+    .option("--external-postgres <maxConnections>", "PostgreSQL runs elsewhere, with so many connections", whole)
+    .option("--external-redis <maxClients>", "Redis runs elsewhere, with so many clients", whole)
     .option("--no-oversubscribe", "the sum of limits stays within the machine")
     .option("--host-nofile <files>", "open files the host grants a container", whole)
     .addOption(new Option("--cpu-enforcement <way>", "how CPU is limited").choices(["quota", "weight"]))

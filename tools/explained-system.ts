@@ -10,6 +10,8 @@ export interface MachineFlags extends Omit<SizingInputs, "hardware" | "dataHardw
   readonly longestTask?: number;
   readonly backendStopGrace?: number;
   readonly disk?: number;
+  readonly externalPostgres?: number;
+  readonly externalRedis?: number;
   readonly threads?: number;
   readonly memory?: MemorySize;
   readonly dataThreads?: number;
@@ -50,7 +52,17 @@ export async function systemOf(flags: MachineFlags): Promise<System> {
 function sizingOf(flags: MachineFlags): Omit<SizingInputs, "hardware" | "tier"> {
   const { stack, threads, memory, dataThreads, dataMemory, instance, dataInstance, loadBalancer, tier, ...rest } =
     flags;
-  const { oversubscribe, workerMemory, childMemory, longestTask, backendStopGrace, disk, ...same } = rest;
+  const {
+    oversubscribe,
+    workerMemory,
+    childMemory,
+    longestTask,
+    backendStopGrace,
+    disk,
+    externalPostgres,
+    externalRedis,
+    ...same
+  } = rest;
   return {
     ...same,
     ...(workerMemory && { workerMemoryMiB: workerMemory }),
@@ -58,6 +70,8 @@ function sizingOf(flags: MachineFlags): Omit<SizingInputs, "hardware" | "tier"> 
     ...(longestTask !== undefined && { longestTaskSeconds: longestTask }),
     ...(backendStopGrace !== undefined && { backendStopGraceSeconds: backendStopGrace }),
     ...(disk !== undefined && { diskGiB: disk }),
+    ...(externalPostgres !== undefined && { externalPostgresConnections: externalPostgres }),
+    ...(externalRedis !== undefined && { externalRedisConnections: externalRedis }),
     ...(oversubscribe === false ? { oversubscribe } : {}),
     ...(loadBalancer ? {} : { behindLoadBalancer: false }),
     ...(dataThreads && dataMemory ? { dataHardware: { threads: dataThreads, memory: dataMemory } } : {}),

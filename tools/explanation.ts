@@ -3,13 +3,23 @@ import { celeryArgv } from "../components/programs/celery";
 import { postgresConf } from "../components/programs/postgres";
 import { redisConf } from "../components/programs/redis";
 import { uvicornArgv } from "../components/programs/uvicorn";
-import { aboutOf, describe, formatMemory, type Section, type SizingPlan, withUnit } from "../components/sizing";
+import {
+  aboutOf,
+  describe,
+  formatMemory,
+  needsDataHost,
+  type Section,
+  type SizingPlan,
+  withUnit,
+} from "../components/sizing";
 
 /** Formats of `--emit`. */
 export const EMITTED = ["postgresql.conf", "redis.conf", "uvicorn", "celery"] as const;
 
 type Plan = SizingPlan;
-const sectionsOf = ({ explanations }: Plan) => Object.keys(explanations) as Section[];
+/** The parts of the plan that have numbers: none where PostgreSQL or Redis runs elsewhere, or beat not at all. */
+const sectionsOf = ({ explanations }: Plan) =>
+  (Object.keys(explanations) as Section[]).filter((section) => Object.keys(explanations[section]).length > 0);
 
 /** The plan as a person reads it: value, rule with its numbers, source; then totals, capacity and warnings. */
 export function explanationTable(plan: Plan, { service, all }: { service?: string | undefined; all: boolean }): string {
@@ -23,8 +33,8 @@ export function explanationTable(plan: Plan, { service, all }: { service?: strin
 
 /** Totals against the machine, and what it should carry. */
 function summary({ inputs, totals, capacity }: Plan): string[] {
-  const { topology, hardware, dataHardware } = inputs;
-  const both = topology === "app-and-data";
+  const { hardware, dataHardware } = inputs;
+  const both = needsDataHost(inputs);
   const threads = hardware.threads + (both ? dataHardware.threads : 0);
   const memory = formatMemory(hardware.memoryMiB + (both ? dataHardware.memoryMiB : 0));
   const count = (value: number) => value.toLocaleString("en");
@@ -105,8 +115,10 @@ export function explainedJson(plan: Plan): unknown {
 export function emit({ backend, celery, postgres, redis }: Plan, format: (typeof EMITTED)[number]): string {
   switch (format) {
     case "postgresql.conf":
+      if (!postgres) throw new Error(`--emit ${format}: PostgreSQL runs elsewhere, and is not sized here`);
       return postgresConf(postgres);
     case "redis.conf":
+      if (!redis) throw new Error(`--emit ${format}: Redis runs elsewhere, and is not sized here`);
       return redisConf(redis);
     case "uvicorn":
       return uvicornArgv(backend, "app.main:app").join(" ");

@@ -26,11 +26,15 @@ export function stackSettings(stack: string): Settings {
     );
   }
   const { config = {} }: { config?: Record<string, unknown> } = parse(readFileSync(file, "utf8")) ?? {};
-  const own = Object.entries(config)
-    .filter(([key, value]) => key.startsWith(`${PROJECT_NAME}:`) && !isSecret(value))
-    .map(([key, value]) => [key.slice(PROJECT_NAME.length + 1), typeof value === "string" ? fromText(value) : value]);
-  const plain = own.map(([key]) => String(key)).filter(isSecretSetting);
-  return parseSettings(Object.fromEntries(own), stack, plain);
+  const all = Object.entries(config)
+    .filter(([key]) => key.startsWith(`${PROJECT_NAME}:`))
+    .map(([key, value]) => [key.slice(PROJECT_NAME.length + 1), value] as const);
+  const unread = all.filter(([, value]) => isSecret(value)).map(([key]) => key);
+  const own = all
+    .filter(([, value]) => !isSecret(value))
+    .map(([key, value]) => [key, typeof value === "string" ? fromText(value) : value] as const);
+  const plain = own.map(([key]) => key).filter(isSecretSetting);
+  return parseSettings(Object.fromEntries(own), stack, plain, unread);
 }
 
 /** A value `pulumi config set --secret` wrote, or a map of such. */

@@ -36,10 +36,15 @@ const DOCKER_ONLY = [
 
 /** What the parts of the settings ask of each other on EC2; each part is right by itself. */
 export function ec2Mistakes(settings: Settings): Mistake[] {
-  const { ec2, topology, tier, images, postgres } = settings;
+  const { ec2, topology, tier, images, postgres, redis } = settings;
   if (settings.target !== "ec2" || ec2 === undefined) return [];
   const mistakes: Mistake[] = [];
   const add = (path: readonly string[], message: string) => mistakes.push({ path, message });
+  const used: Record<string, string> = {
+    ...(typeof images.app === "string" && { app: images.app }),
+    ...(postgres.external === undefined && { postgres: images.postgres }),
+    ...(redis.external === undefined && { redis: images.redis }),
+  };
   const { appHosts, data, vpc, egress, zones = [], region, certificateArn, domain } = ec2;
 
   if (topology === "app-and-data") {
@@ -79,7 +84,7 @@ export function ec2Mistakes(settings: Settings): Mistake[] {
     add(["postgres", "diskGiB"], `${postgres.diskGiB} given; at most ec2.data.sizeGiB, ${data.sizeGiB}, is needed`);
   }
   if (egress === "endpoints") {
-    for (const [name, image] of Object.entries(usedImages(images))) {
+    for (const [name, image] of Object.entries(used)) {
       if (!/\.dkr\.ecr\./.test(image)) {
         add(["images", name], `"${image}" given; with egress: endpoints hosts reach images in ECR alone`);
       }
@@ -88,7 +93,7 @@ export function ec2Mistakes(settings: Settings): Mistake[] {
   if (typeof images.app !== "string") {
     add(["images", "app"], "is a build; ECS builds no images: push it to a registry and name its digest");
   }
-  for (const [name, image] of Object.entries(usedImages(images))) {
+  for (const [name, image] of Object.entries(used)) {
     if (!/@sha256:[0-9a-f]{64}$/.test(image)) {
       add(
         ["images", name],
@@ -99,11 +104,5 @@ export function ec2Mistakes(settings: Settings): Mistake[] {
   }
   return mistakes;
 }
-
-const usedImages = ({ app, postgres, redis }: Settings["images"]): Record<string, string> => ({
-  ...(typeof app === "string" ? { app } : {}),
-  postgres,
-  redis,
-});
 
 const mapOf = (value: unknown): object => (typeof value === "object" && value !== null ? value : {});

@@ -1,5 +1,6 @@
 import { type Hardware, type Overrides, parseMemory, SERVICES, type SizingInputs } from "../sizing";
 import { ec2Mistakes, targetMistakes } from "./ec2";
+import { externalMistakes } from "./external";
 import { CELERY, furtherArguments, furtherParameters, POSTGRES, REDIS, UVICORN } from "./further";
 import { type Mistake, mistakesOf, reported } from "./mistakes";
 import { type SECRET_SETTINGS, type Settings, settingsSchema } from "./schema";
@@ -14,12 +15,14 @@ export class SettingsError extends Error {
  * become overrides.
  * @param stack Its name, for the message.
  * @param plainSecrets Secret settings that were not given as secrets.
+ * @param unreadSecrets Secret settings that are set, and left out of `given`.
  * @throws SettingsError with every mistake at once.
  */
 export function parseSettings(
   given: Readonly<Record<string, unknown>>,
   stack: string,
   plainSecrets: readonly string[] = [],
+  unreadSecrets: readonly string[] = [],
 ): Settings {
   const result = settingsSchema.safeParse(given);
   const further = furtherOf(given);
@@ -30,6 +33,7 @@ export function parseSettings(
     ...topologyMistakes(given),
     ...targetMistakes(given),
     ...(result.success ? ec2Mistakes(result.data) : []),
+    ...externalMistakes(given, unreadSecrets),
   ];
   if (!result.success || mistakes.length > 0) throw new SettingsError(reported(stack, mistakes));
   const { data } = result;
@@ -117,7 +121,7 @@ export function sizingInputs(
   hardware: Hardware,
 ): SizingInputs {
   const { share, tier, topology, rollout, oversubscribe, cpuEnforcement, hostNofile, overrides, ec2 } = settings;
-  const { backend, celery, postgres, images } = settings;
+  const { backend, celery, postgres, redis, images } = settings;
   const [postgresMajor, redisMajor] = [majorOf(images.postgres), majorOf(images.redis)];
   return {
     hardware,
@@ -136,6 +140,8 @@ export function sizingInputs(
     diskGiB: postgres.diskGiB,
     ...(postgresMajor && { postgresMajor }),
     ...(redisMajor && { redisMajor }),
+    ...(postgres.external && { externalPostgresConnections: postgres.external.maxConnections }),
+    ...(redis.external && { externalRedisConnections: redis.external.maxClients }),
     overrides,
     ...(topology === "app-and-data" && ec2 && { appHosts: ec2.appHosts.max }),
   };

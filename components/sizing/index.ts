@@ -5,12 +5,14 @@ export { type Capacity, tasksPerMinute } from "./capacity";
 export type { CeleryPlan } from "./celery-rules";
 export type { ConnectionPlan } from "./connections";
 export { aboutOf, describe, RULES, recompute, withUnit } from "./explain";
+export type { ExternalPlan } from "./external";
 export type { SystemPlan } from "./host";
 export {
   DEFAULTS,
   type Hardware,
   INPUT_LIMITS,
   MIGRATION_TASK_MIB,
+  needsDataHost,
   type ResolvedInputs,
   type Rollout,
   type SizingInputs,

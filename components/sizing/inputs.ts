@@ -79,14 +79,34 @@ export interface SizingInputs {
   readonly cpuEnforcement?: "quota" | "weight";
   /** Values that replace the plan's own, by service and field. Refused where they break a bound. */
   readonly overrides?: Overrides;
+  /**
+   * Connections that a PostgreSQL run elsewhere has for this system: its max_connections, or a part of them. No
+   * container of it runs then; its share of the machine stays unused. Default: a container runs.
+   */
+  readonly externalPostgresConnections?: number | undefined;
+  /** Connections that a Redis run elsewhere has for this system: its maxclients, or a part of them. Likewise. */
+  readonly externalRedisConnections?: number | undefined;
 }
 
+/** Inputs without a default: left out, they stay undefined. */
+type Optional = "externalPostgresConnections" | "externalRedisConnections";
+
 /** The inputs with every default applied and the share of the machine taken. */
-export interface ResolvedInputs extends Required<Omit<SizingInputs, "hardware" | "dataHardware">> {
+export interface ResolvedInputs extends Required<Omit<SizingInputs, "hardware" | "dataHardware" | Optional>> {
+  readonly externalPostgresConnections: number | undefined;
+  readonly externalRedisConnections: number | undefined;
   readonly hardware: UsableHardware;
   /** The same as `hardware` on a single host. */
   readonly dataHardware: UsableHardware;
 }
+
+/** Whether the topology has a data host that something runs on. */
+export const needsDataHost = ({
+  topology,
+  externalPostgresConnections,
+  externalRedisConnections,
+}: Pick<ResolvedInputs, "topology" | Optional>): boolean =>
+  topology === "app-and-data" && (externalPostgresConnections === undefined || externalRedisConnections === undefined);
 
 export const DEFAULTS = {
   topology: "single-host",
@@ -108,7 +128,7 @@ export const DEFAULTS = {
   redisMajor: 8,
   cpuEnforcement: "quota",
   overrides: {},
-} as const satisfies Omit<ResolvedInputs, "hardware" | "dataHardware" | "tier">;
+} as const satisfies Omit<ResolvedInputs, "hardware" | "dataHardware" | "tier" | Optional>;
 
 /** What each numeric input may be. */
 export const INPUT_LIMITS = {
@@ -122,6 +142,8 @@ export const INPUT_LIMITS = {
   diskGiB: { least: 1, most: 65_536, whole: false },
   postgresMajor: { least: 12, most: 99, whole: true },
   redisMajor: { least: 6, most: 99, whole: true },
+  externalPostgresConnections: { least: 20, most: 10_000, whole: true },
+  externalRedisConnections: { least: 20, most: 1_000_000, whole: true },
 } as const satisfies Partial<Record<keyof SizingInputs, { least: number; most: number; whole: boolean }>>;
 
 const LIMITED = [
@@ -135,6 +157,8 @@ const LIMITED = [
   "diskGiB",
   "postgresMajor",
   "redisMajor",
+  "externalPostgresConnections",
+  "externalRedisConnections",
 ] as const satisfies readonly (keyof typeof INPUT_LIMITS)[];
 
 /** Memory of a host that stays free for a migration task where a scheduler places by reservation, MiB. */
@@ -151,6 +175,7 @@ export function resolveInputs(given: SizingInputs): ResolvedInputs {
   for (const name of LIMITED) {
     const { least, most, whole } = INPUT_LIMITS[name];
     const value = merged[name];
+    if (value === undefined) continue;
     if (!(value >= least && value <= most) || (whole && !Number.isInteger(value))) {
       mistakes.push(
         `${name}: ${value} given; ${whole ? "a whole number" : "a number"} from ${least} to ${most} is allowed`,
@@ -212,5 +237,7 @@ function withDefaults(given: SizingInputs) {
     redisMajor: given.redisMajor ?? DEFAULTS.redisMajor,
     cpuEnforcement: given.cpuEnforcement ?? DEFAULTS.cpuEnforcement,
     overrides: given.overrides ?? DEFAULTS.overrides,
+    externalPostgresConnections: given.externalPostgresConnections,
+    externalRedisConnections: given.externalRedisConnections,
   };
 }

@@ -9,7 +9,8 @@ import { DockerPlatform } from "../../components/platform";
 import { cpusText } from "../../components/platform/docker/container-args";
 import { Postgres } from "../../components/postgres";
 import { Redis } from "../../components/redis";
-import { type SizingPlan, sizingPlan, TIERS, type Tier } from "../../components/sizing";
+import { TIERS, type Tier } from "../../components/sizing";
+import { type PlanHere, planHere } from "../sizing/machines";
 import { isSecret, type Registrations, register } from "./mocks";
 
 const hardware = { threads: 8, memory: "16GiB" } as const;
@@ -38,10 +39,10 @@ const argv = (r: Registrations, name: string) => (r.find(CONTAINER, name).inputs
 
 describe.each(TIERS)("at tier %s", (tier) => {
   let made: Registrations;
-  let plan: SizingPlan;
+  let plan: PlanHere;
   beforeAll(async () => {
     made = await register(system(tier));
-    plan = sizingPlan({ hardware, tier });
+    plan = planHere({ hardware, tier });
   });
   const containers = () => made.registered.filter(({ type }) => type === CONTAINER);
 
@@ -74,10 +75,10 @@ describe.each(TIERS)("at tier %s", (tier) => {
   });
 
   it.each([
-    ["backend-1", (p: SizingPlan) => p.backend],
-    ["celery-1", (p: SizingPlan) => p.celery],
-    ["postgres", (p: SizingPlan) => p.postgres],
-    ["redis", (p: SizingPlan) => p.redis],
+    ["backend-1", (p: PlanHere) => p.backend],
+    ["celery-1", (p: PlanHere) => p.celery],
+    ["postgres", (p: PlanHere) => p.postgres],
+    ["redis", (p: PlanHere) => p.redis],
   ])("limits %s as planned, without swap", (name, partOf) => {
     const part = partOf(plan);
     expect(made.find(CONTAINER, name).inputs).toMatchObject({

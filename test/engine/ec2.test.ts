@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, it } from "vitest";
 import { instanceType, registeredHardware } from "../../components/platform/ec2/hardware";
 import { parseMemory } from "../../components/sizing";
 import type { Host } from "../ec2/stub-provider/placement";

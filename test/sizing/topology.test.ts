@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { type SizingInputs, sizingPlan, tasksPerMinute } from "../../components/sizing";
-import { planWith } from "./machines";
+import { planHere, planWith } from "./machines";
 
 const HOSTS = {
   topology: "app-and-data",
@@ -12,7 +12,7 @@ const HOSTS = {
 } as const satisfies SizingInputs;
 
 describe("app-and-data", () => {
-  const plan = sizingPlan(HOSTS);
+  const plan = planHere(HOSTS);
 
   it("divides the data host's memory less its reserve, 2/3 and 1/3, all of it promised", () => {
     const memoryMiB = 12_288 - 368;

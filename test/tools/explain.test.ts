@@ -1,8 +1,17 @@
+import { rmSync, writeFileSync } from "node:fs";
+import * as path from "node:path";
 import { describe, expect, it } from "vitest";
 import { run } from "../../tools/toolchain/command";
 import { PROJECT } from "../../tools/toolchain/versions";
 
 const MACHINE = ["--threads", "12", "--memory", "32GiB", "--tier", "high"];
+const ELSEWHERE = `config:
+  sized-stack:target: docker
+  sized-stack:tier: low
+  sized-stack:hardware: { threads: 4, memory: 8GiB }
+  sized-stack:postgres: { external: { host: db.example, maxConnections: 400 } }
+  sized-stack:postgresPassword: { secure: v1:unreadable }
+`;
 const explain = (...args: string[]): Promise<string> => run("node", ["tools/explain.js", ...args], { cwd: PROJECT });
 
 describe("explain", { timeout: 30_000 }, () => {
@@ -120,9 +129,21 @@ describe("explain", { timeout: 30_000 }, () => {
     [["--beat"], "beat.memoryLimitMiB", "= 128 MiB"],
     [["--postgres-major", "18"], "postgres.ioMethod", "= worker"],
     [["--redis-major", "7"], "redis.ioThreadsDoReads", "= true"],
+    [["--external-postgres", "400"], "external.postgresConnections", "= 400 connections"],
+    [["--external-redis", "5000"], "external.redisConnections", "Origin: setting."],
     [["--cpu-enforcement", "weight"], "redis.cpuQuota", "= none"],
   ])("takes the input %j", async (flags, number, text) => {
     expect(await explain(...MACHINE, ...flags, "--why", number)).toContain(text);
+  });
+
+  it("takes a stack whose PostgreSQL runs elsewhere, without reading its password", async () => {
+    const file = path.join(PROJECT, "Pulumi.explain-test.yaml");
+    writeFileSync(file, ELSEWHERE);
+    try {
+      expect(await explain("--stack", "explain-test", "--why", "external.postgresConnections")).toContain("= 400 ");
+    } finally {
+      rmSync(file);
+    }
   });
 
   it("a stack without settings is answered with what is missing", async () => {
@@ -142,6 +163,15 @@ describe("explain", { timeout: 30_000 }, () => {
     [["--threads", "12", "--tier", "high"], "--threads, --memory and --tier go together"],
     [[...MACHINE, "--why", "postgres.maxConections"], "there is no such number; there are postgres."],
     [[...MACHINE, "--service", "mysql"], "there is no such part of the plan; it has backend, celery"],
+    [
+      [...MACHINE, "--external-redis", "5000", "--service", "redis"],
+      "it has backend, celery, postgres, external, system",
+    ],
+    [[...MACHINE, "--external-redis", "5000", "--emit", "redis.conf"], "Redis runs elsewhere, and is not sized here"],
+    [
+      [...MACHINE, "--external-postgres", "400", "--why", "postgres.jit"],
+      "there is no such number; there are backend,",
+    ],
     [[...MACHINE, "--compare", "huge"], "give a tier (low, medium, high, extreme) or a machine such as 8x16GiB"],
     [["--threads", "1", "--memory", "512MiB", "--tier", "low"], "The machine offers 512 MiB to containers"],
     [["--threads", "1", "--memory", "16", "--tier", "low"], "is no memory size"],

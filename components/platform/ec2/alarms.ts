@@ -79,15 +79,17 @@ export function alarms(entrance: Ec2Entrance, longestWaitSeconds: number, contex
       above: 4 * longestWaitSeconds,
       minutes: 10,
     },
-    "data-disk": {
-      about: "The data volume is four fifths full",
-      namespace: HOST_METRICS_NAMESPACE,
-      metricName: "disk_used_percent",
-      statistic: "Maximum",
-      dimensions: { ...host("data"), path: MOUNT_POINT },
-      above: 80,
-      minutes: 5,
-    },
+    ...(roles.includes("data") && {
+      "data-disk": {
+        about: "The data volume is four fifths full",
+        namespace: HOST_METRICS_NAMESPACE,
+        metricName: "disk_used_percent",
+        statistic: "Maximum",
+        dimensions: { ...host("data"), path: MOUNT_POINT },
+        above: 80,
+        minutes: 5,
+      },
+    }),
     ...Object.fromEntries(
       roles.flatMap((role) => [
         [

@@ -39,7 +39,7 @@ export interface Ec2PlatformArgs {
   readonly dataHost: InstanceType;
   /** Which of the private subnets it is in, the first being 0. */
   readonly dataSubnet: number;
-  /** Services with a volume, whose folders the data host makes. */
+  /** Services with a volume, whose folders the data host makes. None: there is no data host, and `appHosts` must be. */
   readonly dataServices: readonly string[];
   readonly dataVolume: DataVolumeArgs;
   /** Hosts of the application. Default: it runs on the data host. */
@@ -69,7 +69,7 @@ export class Ec2Platform extends pulumi.ComponentResource implements Platform {
   private readonly cluster: aws.ecs.Cluster;
   private readonly zone: aws.route53.Zone;
   private readonly zoneName: string;
-  private readonly dataHost: DataHost;
+  private readonly dataHost: DataHost | undefined;
   private readonly appCapacity: aws.ecs.CapacityProvider | undefined;
   private readonly associated: pulumi.Resource[] = [];
   private readonly dataGroup: aws.ec2.SecurityGroup;
@@ -107,9 +107,11 @@ export class Ec2Platform extends pulumi.ComponentResource implements Platform {
       options: this.options,
     };
     this.dataGroup = hostSecurityGroup("data-host", context);
-    const folders = args.dataServices.map((service) => ({ name: service, owner: DATA_UID }));
-    this.dataHost = dataHost(args.dataHost, args.dataSubnet, args.dataVolume, folders, this.dataGroup, context);
-    snapshots(args.dataVolume.snapshotDays, context);
+    if (args.dataServices.length > 0) {
+      const folders = args.dataServices.map((service) => ({ name: service, owner: DATA_UID }));
+      this.dataHost = dataHost(args.dataHost, args.dataSubnet, args.dataVolume, folders, this.dataGroup, context);
+      snapshots(args.dataVolume.snapshotDays, context);
+    }
     this.appGroup = args.appHosts ? hostSecurityGroup("app-host", context) : this.dataGroup;
     this.appCapacity = args.appHosts && appHosts(args.appHosts, this.appGroup, context);
     if (this.appCapacity) {
@@ -144,7 +146,7 @@ export class Ec2Platform extends pulumi.ComponentResource implements Platform {
     alarms(made, scaling.longestWaitSeconds, {
       prefix,
       clusterName: this.cluster.name,
-      roles: apps ? ["data", "app"] : ["data"],
+      roles: [...(this.dataHost ? (["data"] as const) : []), ...(apps ? (["app"] as const) : [])],
       topicArn: alarmTopicArn,
       options,
     });
@@ -196,7 +198,12 @@ export class Ec2Platform extends pulumi.ComponentResource implements Platform {
     };
     const service = new aws.ecs.Service(name, transform ? transform(args) : args, {
       ...options,
-      dependsOn: [...dependsOn, ...this.associated, this.dataHost.attached, ...(entrance ? [entrance.listener] : [])],
+      dependsOn: [
+        ...dependsOn,
+        ...this.associated,
+        ...(this.dataHost ? [this.dataHost.attached] : []),
+        ...(entrance ? [entrance.listener] : []),
+      ],
       ignoreChanges: scales ? ["desiredCount"] : [],
       customTimeouts: { create: "30m", update: "30m", delete: "30m" },
     });
@@ -239,7 +246,7 @@ export class Ec2Platform extends pulumi.ComponentResource implements Platform {
       { input: { image, argv: [...argv] } },
       {
         parent,
-        dependsOn: [...dependsOn, definition, this.dataHost.attached, ...this.associated],
+        dependsOn: [...dependsOn, definition, ...(this.dataHost ? [this.dataHost.attached] : []), ...this.associated],
         hooks: { beforeCreate: [hook], beforeUpdate: [hook] },
       },
     );
@@ -300,7 +307,7 @@ export class Ec2Platform extends pulumi.ComponentResource implements Platform {
 
   /** Hosts a service may run on. A data service starts only where its volume is mounted. */
   private placement(isData: boolean, onAppHosts: boolean): pulumi.Output<string> {
-    if (isData) return pulumi.interpolate`attribute:${DATA_ATTRIBUTE} == ${this.dataHost.volumeId}`;
+    if (isData) return pulumi.interpolate`attribute:${DATA_ATTRIBUTE} == ${this.dataHost?.volumeId}`;
     return pulumi.output(`attribute:${ROLE_ATTRIBUTE} == ${onAppHosts ? "app" : "data"}`);
   }
 
@@ -309,7 +316,13 @@ export class Ec2Platform extends pulumi.ComponentResource implements Platform {
     const host = `${name}.${this.zoneName}`;
     new aws.route53.Record(
       name,
-      { zoneId: this.zone.zoneId, name: host, type: "A", ttl: 60, records: [this.dataHost.privateIp] },
+      {
+        zoneId: this.zone.zoneId,
+        name: host,
+        type: "A",
+        ttl: 60,
+        records: this.dataHost ? [this.dataHost.privateIp] : [],
+      },
       options,
     );
     for (const { container: port } of ports) {

@@ -34,6 +34,10 @@ export async function ec2Target(settings: LoadedSettings, prefix: string, stack:
     ...(several && { dataHardware: registeredHardware(types.data) }),
     ...EC2_SIZING,
   };
+  const dataServices = [
+    ...(settings.postgres.external ? [] : ["postgres"]),
+    ...(settings.redis.external ? [] : ["redis"]),
+  ];
   return {
     inputs,
     image: (name) => name,
@@ -47,9 +51,11 @@ export async function ec2Target(settings: LoadedSettings, prefix: string, stack:
           network: networkArgs(ec2, facts),
           dataHost: several ? types.data : types.app,
           dataSubnet: dataSubnet(ec2, facts),
-          dataServices: ["postgres", "redis"],
+          dataServices,
           dataVolume: data,
-          appHosts: several ? { type: types.app, ...appHosts } : undefined,
+          // Without data to keep, one host in a group of one comes back by itself.
+          appHosts:
+            several || dataServices.length === 0 ? { type: types.app, ...(several ? appHosts : ONE) } : undefined,
           amiId,
           rolloutFactor,
           entrance: { certificateArn, domain },
@@ -61,6 +67,8 @@ export async function ec2Target(settings: LoadedSettings, prefix: string, stack:
       ),
   };
 }
+
+const ONE = { min: 1, max: 1 } as const;
 
 function networkArgs(ec2: NonNullable<LoadedSettings["ec2"]>, facts: Facts): NetworkArgs {
   const { vpc, egress, cidr, region } = ec2;
