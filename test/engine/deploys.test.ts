@@ -94,10 +94,29 @@ describe("deploys on the real engine", { timeout: 8 * MINUTE }, () => {
     );
   }
 
-  it.each(["high", "extreme", "low"])(
-    "tier %s: what needs no data service loses nothing, the rest answers 503 with Retry-After for a while",
-    async (tier) => {
+  /** What a preview would do to containers, volumes and images, by operation. */
+  async function previewed(): Promise<Record<string, string[]>> {
+    const { steps }: { steps: { op: string; urn: string }[] } = JSON.parse(await stack.pulumi("preview", "--json"));
+    const operations: Record<string, string[]> = {};
+    for (const { op, urn } of steps) {
+      const [type = "", name = ""] = urn.split("::").slice(2);
+      if (type.includes("docker:")) operations[op] = [...(operations[op] ?? []), name].sort();
+    }
+    return operations;
+  }
+
+  it.each([
+    ["high", { replace: ["backend-1", "celery-1", "postgres"], create: ["celery-2"] }],
+    ["extreme", { replace: ["backend-1", "celery-1", "celery-2"], create: ["backend-2", "celery-3", "celery-4"] }],
+    [
+      "low",
+      { replace: ["backend-1", "celery-1", "postgres"], delete: ["backend-2", "celery-2", "celery-3", "celery-4"] },
+    ],
+  ])(
+    "tier %s: the preview says which containers restart; what needs no data service loses nothing, the rest answers 503 with Retry-After",
+    async (tier, operations) => {
       await stack.set({ tier });
+      expect(await previewed()).toEqual(operations);
       const ready: Awaited<ReturnType<typeof watching>> = [];
       const load = await underLoad(stack.url("/"), [{ path: "/api/health" }], async () => {
         ready.push(...(await watching(stack.url("/api/ready"), () => stack.up())));

@@ -55,17 +55,18 @@ describe("a failed update says why, and the next one converges", { timeout: 6 * 
 
   it("a health check that fails", async () => {
     await stack.set({ "celery.heartbeatFile": "/nowhere/heartbeat" });
-    const said = await failure();
-    expect(said).toMatch(/celery-1: the container is running/);
-    expect(said).toContain("no heartbeat within 30 s in /nowhere/heartbeat");
+    for (const said of [await failure(), await failure()]) {
+      expect(said).toMatch(/celery-1: the container is running/);
+      expect(said).toContain("no heartbeat within 30 s in /nowhere/heartbeat");
+    }
     expect(await ready()).toBe(200);
   });
 
   it("a program that needs more memory than its limit", async () => {
     const context = path.join(tmpdir(), `${stack.prefix}-hungry`);
     mkdirSync(context);
-    const hungry = "RUN echo 'everything = b\"x\" * (64 << 30)' > app/hungry.py";
-    writeFileSync(path.join(context, "Dockerfile"), `ARG BASE\nFROM $BASE\n${hungry}\n`);
+    writeFileSync(path.join(context, "hungry.py"), 'everything = [b"x" * (1 << 20) for _ in range(1 << 14)]\n');
+    writeFileSync(path.join(context, "Dockerfile"), "ARG BASE\nFROM $BASE\nCOPY hungry.py app/\n");
     await stack.set({
       "images.app.context": context,
       "images.app.args.BASE": "sized-stack/example-app",
@@ -87,7 +88,7 @@ describe("a failed update says why, and the next one converges", { timeout: 6 * 
     const said = await failure();
     rmSync(context, { recursive: true });
     expect(said).toContain(`docker build of ${context} ended with exit code`);
-    expect(said.match(/ {2}what is missing/g)).toHaveLength(1);
+    expect(said.split("Diagnostics:")[1]?.match(/^what is missing$/gm)).toHaveLength(1);
     expect(await containers()).toEqual(before);
     expect(await ready()).toBe(200);
   });
@@ -151,7 +152,7 @@ describe("a disk that is full", { timeout: 6 * MINUTE }, () => {
 
     await run("docker", ["rm", "--force", volume]);
     await run("docker", ["volume", "rm", volume]);
-    await stack.up();
+    await stack.refreshAndUp();
     expect((await fetch(stack.url("/api/ready"))).status).toBe(200);
   });
 });

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { sizingPlan } from "../../components/sizing";
 import { stackContainers, stackVolumes } from "../../tools/containers";
 import { run } from "../../tools/toolchain/command";
 import { TestStack } from "./stack";
@@ -101,6 +102,40 @@ with connect("ws://load-balancer:8000/api/echo") as socket:
     }
   });
 
+  it("gives every container the limits of the plan, as it sees them itself", async () => {
+    const { backend, celery, postgres, redis, loadBalancer, beat } = sizingPlan({
+      ...{ hardware: { threads: 1, memory: "2GiB" }, tier: "low", beat: true },
+    });
+    const [cpu, nofile] = [undefined, undefined];
+    const planned = {
+      backend: {
+        memory: backend.memoryLimitMiB,
+        cpu: backend.cpuQuota,
+        shares: backend.cpuShares,
+        nofile: backend.nofile,
+      },
+      celery: { memory: celery.memoryLimitMiB, cpu: celery.cpuQuota, shares: celery.cpuShares, nofile },
+      "celery-beat": { memory: beat?.memoryLimitMiB, cpu, shares: beat?.cpuShares, nofile },
+      postgres: {
+        ...{ memory: postgres.memoryLimitMiB, cpu: postgres.cpuQuota, shares: postgres.cpuShares },
+        ...{ nofile: postgres.nofile, shm: postgres.shmSizeMiB },
+      },
+      redis: { memory: redis.memoryLimitMiB, cpu: redis.cpuQuota, shares: redis.cpuShares, nofile: redis.nofile },
+      "load-balancer": {
+        memory: loadBalancer.memoryLimitMiB,
+        cpu,
+        shares: loadBalancer.cpuShares,
+        nofile: loadBalancer.nofile,
+      },
+    };
+    for (const [service, limits] of Object.entries(planned)) {
+      const [container] = await stackContainers(stack.prefix, service);
+      const seen = await limitsInside(container?.id ?? "");
+      const set = Object.fromEntries(Object.entries(limits).filter(([, value]) => value !== undefined));
+      expect({ service, ...seen }).toMatchObject({ service, ...set, cpu: limits.cpu });
+    }
+  });
+
   it("has nothing left to change", async () => {
     await stack.pulumi("preview", "--expect-no-changes");
   });
@@ -151,6 +186,33 @@ with connect("ws://load-balancer:8000/api/echo") as socket:
     expect(await get("/api/ready")).toEqual({ postgres: "ok", redis: "ok" });
   });
 });
+
+/** What the kernel grants a container, read from inside: MiB, threads, weight, files. */
+async function limitsInside(id: string) {
+  const read = async (...files: readonly string[]) => {
+    const script = `for file in ${files.join(" ")}; do [ -r $file ] && exec cat $file; done`;
+    return (await run("docker", ["exec", id, "sh", "-c", script])).trim();
+  };
+  const cgroup = "/sys/fs/cgroup";
+  const memory = Number(await read(`${cgroup}/memory/memory.limit_in_bytes`, `${cgroup}/memory.max`));
+  const [quota = "max", period] = (await read(`${cgroup}/cpu.max`)).split(" ");
+  const [v1Quota, v1Period] = [
+    await read(`${cgroup}/cpu/cpu.cfs_quota_us`),
+    await read(`${cgroup}/cpu/cpu.cfs_period_us`),
+  ];
+  const cpu = Number(v1Quota || quota.replace("max", "-1")) / Number(v1Period || period);
+  // Of the weight the kernel keeps a coarser copy: the engine says what it was given.
+  const shares = Number(await run("docker", ["inspect", "--format", "{{.HostConfig.CpuShares}}", id]));
+  const nofile = Number(/^Max open files\s+(\d+)/m.exec(await read("/proc/1/limits"))?.[1]);
+  const shm = await run("docker", ["exec", id, "df", "--block-size=1M", "--output=size", "/dev/shm"]);
+  return {
+    memory: memory / 1024 ** 2,
+    cpu: cpu > 0 ? cpu : undefined,
+    shares,
+    nofile,
+    shm: Number(shm.trim().split("\n").at(-1)),
+  };
+}
 
 /** What the state holds, decrypted: the only place that may know. */
 async function generatedPasswords(stack: TestStack): Promise<string[]> {

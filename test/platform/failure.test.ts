@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { advice, type DockerState } from "../../components/platform/docker/failure";
+import { advice, type DockerState, withLastEnd } from "../../components/platform/docker/failure";
 
 const ended: DockerState = { Status: "exited", ExitCode: 1, OOMKilled: false };
 
@@ -18,4 +18,11 @@ it.each<[string, DockerState, string[], RegExp]>([
   ["ended", ended, ["ModuleNotFoundError"], /program ended/],
 ])("a container %s gets the advice for that", (_, state, lines, expected) => {
   expect(advice(state, lines)).toMatch(expected);
+});
+
+it("a container that is started again and again is told by its last end", () => {
+  const running: DockerState = { Status: "running", ExitCode: 0, OOMKilled: false };
+  expect(withLastEnd(running, [])).toEqual(running);
+  expect(withLastEnd(running, ["die 1", "die 2"])).toEqual({ Status: "restarting", ExitCode: 2, OOMKilled: false });
+  expect(withLastEnd(running, ["oom <no value>", "die 137"])).toMatchObject({ ExitCode: 137, OOMKilled: true });
 });

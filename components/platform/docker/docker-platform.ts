@@ -4,7 +4,7 @@ import { type Command, type Container, type Image, type ImageBuild, isBuild } fr
 import type { Entrance, EntranceArgs, Platform, RunningService, RunOptions } from "../platform";
 import { buildImage, buildTag } from "./build";
 import { containerArgs, environment } from "./container-args";
-import { explainFailure } from "./failure";
+import { explainFailure, recheck } from "./failure";
 import { haproxyContainer } from "./haproxy";
 import { pullImage } from "./image";
 import { removeLeftover } from "./leftover";
@@ -25,6 +25,7 @@ export class DockerPlatform extends pulumi.ComponentResource implements Platform
   private readonly port: number;
   private readonly haproxyImage: string;
   private readonly network: docker.Network;
+  private readonly recheck = new pulumi.ResourceHook("recheck-container", recheck);
   private readonly onFailure = new pulumi.ErrorHook("explain-container", explainFailure);
   /** What is to be built here, by its tag. */
   private readonly builds = new Map<string, ImageBuild>();
@@ -69,7 +70,7 @@ export class DockerPlatform extends pulumi.ComponentResource implements Platform
           deleteBeforeReplace: !startFirst,
           // Docker cannot change these on a container that exists, and the provider may not notice.
           replaceOnChanges: ["healthcheck", "tmpfs"],
-          hooks: { beforeCreate: [this.clearName], onError: [this.onFailure] },
+          hooks: { beforeCreate: [this.clearName], beforeUpdate: [this.recheck], onError: [this.onFailure] },
         },
       );
     });

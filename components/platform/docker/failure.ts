@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { isDeepStrictEqual } from "node:util";
 import * as pulumi from "@pulumi/pulumi";
 import { docker, lastLines } from "./command-line";
 
@@ -15,6 +17,20 @@ export async function explainFailure({ name, newInputs }: pulumi.ErrorHookArgs):
   return false;
 }
 
+/**
+ * Before an update that changes nothing: the container failed in the update before, and Pulumi would now take it for
+ * good. It must have become healthy meanwhile, or this update fails as the one before did.
+ */
+export async function recheck({ name, id, newInputs = {}, oldInputs = {} }: pulumi.ResourceHookArgs): Promise<void> {
+  if (!isDeepStrictEqual(newInputs, oldInputs)) return;
+  const { waitTimeout = 60 }: { waitTimeout?: number } = newInputs;
+  const isHealthy = async () =>
+    (await docker(["container", "inspect", "--format", "{{.State.Health.Status}}", id])).lines.includes("healthy");
+  for (const until = Date.now() + waitTimeout * 1000; !(await isHealthy()); await sleep(1000)) {
+    if (Date.now() > until) throw new Error(await describeContainer(name, id));
+  }
+}
+
 async function describeContainer(name: string, container: string): Promise<string> {
   const [inspected, logs] = await Promise.all([
     docker(["container", "inspect", "--format", "{{json .State}}", container]),
@@ -22,13 +38,34 @@ async function describeContainer(name: string, container: string): Promise<strin
   ]);
   const json = inspected.lines.join("\n");
   if (inspected.code !== 0) return `${name}: the container could not be inspected: ${json}`;
-  const state: DockerState = JSON.parse(json);
+  const state = withLastEnd(JSON.parse(json), await ends(container));
   return [
     `${name}: ${describeState(state)}`,
     `Its last lines (docker logs ${container}):`,
     lastLines(logs.lines, LAST_LINES),
     advice(state, logs.lines),
   ].join("\n");
+}
+
+/** How a container ended lately, the last time last: `oom`, `die 137`. */
+async function ends(container: string): Promise<readonly string[]> {
+  const until = Math.ceil(Date.now() / 1000);
+  const filters = [`container=${container}`, "event=die", "event=oom"].map((filter) => `--filter=${filter}`);
+  const format = "--format={{.Action}} {{.Actor.Attributes.exitCode}}";
+  return (await docker(["events", `--since=${until - 600}`, `--until=${until}`, ...filters, format])).lines;
+}
+
+/** A container that Docker starts again and again shows no trace of its last end while it runs. */
+export function withLastEnd(state: DockerState, ends: readonly string[]): DockerState {
+  const codes = ends.flatMap((line) => /^die (\d+)$/.exec(line)?.[1] ?? []);
+  const last = codes.at(-1);
+  if (last === undefined) return state;
+  return {
+    ...state,
+    Status: state.Status === "running" ? "restarting" : state.Status,
+    ExitCode: Number(last),
+    OOMKilled: state.OOMKilled || ends.some((line) => line.startsWith("oom")),
+  };
 }
 
 function describeState(state: DockerState): string {

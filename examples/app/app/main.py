@@ -6,7 +6,7 @@ from typing import Annotated
 
 import anyio.to_thread
 from celery.result import AsyncResult
-from fastapi import FastAPI, HTTPException, Request, UploadFile
+from fastapi import Depends, FastAPI, HTTPException, Request, UploadFile
 from fastapi.responses import JSONResponse
 from kombu.exceptions import OperationalError as BrokerError
 from pydantic import BaseModel, Field, StringConstraints
@@ -115,13 +115,20 @@ def upload(file: UploadFile) -> dict[str, int | str | None]:
 app.add_api_websocket_route("/api/echo", websockets.echo)
 
 
+def room_for_tasks() -> None:
+    """Redis evicts no queued task. Were it full, workers could not store a result, and the queue would never empty."""
+    memory = redis.info("memory")
+    if memory["used_memory"] > 0.9 * (memory["maxmemory"] or float("inf")):
+        raise HTTPException(503, "the queue is full", headers={"Retry-After": "2"})
+
+
 class Sum(BaseModel):
     x: int
     y: int
     seconds: Annotated[float, Field(ge=0, le=60)] = 0
 
 
-@app.post("/api/tasks", status_code=202)
+@app.post("/api/tasks", status_code=202, dependencies=[Depends(room_for_tasks)])
 def enqueue(numbers: Sum) -> dict[str, str]:
     return {"id": add.delay(numbers.x, numbers.y, numbers.seconds).id}
 
