@@ -8,6 +8,7 @@ from celery import Celery
 from celery.signals import before_task_publish, heartbeat_sent
 
 from app import settings
+from app.queue_wait import publish_from
 
 _redis = f"redis://:{quote(settings.secret('REDIS_PASSWORD'), safe='')}@{settings.REDIS_HOST}:{settings.REDIS_PORT}"
 
@@ -26,6 +27,7 @@ celery_app.conf.update(
     result_expires=3600,
     beat_schedule={"how long the queue waits": {"task": "app.celery_app.waited", "schedule": 10.0}},
 )
+publish_from(celery_app)
 
 
 @before_task_publish.connect
