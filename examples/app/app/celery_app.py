@@ -8,11 +8,12 @@ from celery import Celery
 from celery.signals import before_task_publish, heartbeat_sent
 
 from app import settings
+from app.queue_wait import publish_from
 
 
 def redis_url(database: int) -> str:
     """Encrypted, the server's certificate is checked against the image's certificate authorities."""
-    scheme, query = ("rediss", "?ssl_cert_reqs=CERT_REQUIRED") if settings.REDIS_TLS else ("redis", "")
+    scheme, query = ("rediss", "?ssl_cert_reqs=required") if settings.REDIS_TLS else ("redis", "")
     password = quote(settings.secret("REDIS_PASSWORD"), safe="")
     return f"{scheme}://:{password}@{settings.REDIS_HOST}:{settings.REDIS_PORT}/{database}{query}"
 
@@ -32,6 +33,7 @@ celery_app.conf.update(
     result_expires=3600,
     beat_schedule={"how long the queue waits": {"task": "app.celery_app.waited", "schedule": 10.0}},
 )
+publish_from(celery_app)
 
 
 @before_task_publish.connect
