@@ -93,7 +93,7 @@ describe.each(TIERS)("at tier %s", (tier) => {
 
   it("gives every container a health check that is waited for, a grace to stop, and rotated logs", () => {
     for (const { inputs } of containers()) {
-      expect(inputs).toMatchObject({ wait: true, restart: "unless-stopped", logDriver: "json-file" });
+      expect(inputs).toMatchObject({ wait: true, restart: "always", logDriver: "json-file" });
       expect(inputs).toMatchObject({ capabilities: { drops: ["ALL"] }, securityOpts: ["no-new-privileges"] });
       expect(inputs.user).toMatch(/^[1-9]\d*$/);
       expect(inputs.healthcheck).toHaveProperty("tests");

@@ -1,24 +1,13 @@
-import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { localImages } from "../../components/platform/docker/local-images";
 import { stackContainers } from "../../tools/containers";
 import { run } from "../../tools/toolchain/command";
-import { PROJECT } from "../../tools/toolchain/versions";
+import { localImage, newRelease } from "./images";
 import { longestGap, underLoad, watching } from "./load";
 import { TestStack } from "./stack";
 
 const MINUTE = 60_000;
 const TASKS = 60;
-
-/** The sample application under another name, as another image. */
-async function anotherImage(name: string): Promise<string> {
-  const sample = localImages(path.join(PROJECT, ".local", "images.json"))("sized-stack/example-app");
-  const container = (await run("docker", ["create", sample])).trim();
-  await run("docker", ["commit", "--change", "LABEL release=two", container, name]);
-  await run("docker", ["rm", container]);
-  return name;
-}
 
 describe("deploys on the real engine", { timeout: 8 * MINUTE }, () => {
   let stack: TestStack;
@@ -38,7 +27,8 @@ describe("deploys on the real engine", { timeout: 8 * MINUTE }, () => {
   const failure = () => stack.up().then(() => "no failure", String);
 
   it("a new image replaces backend and workers without losing a request or a task", async () => {
-    const release = await anotherImage(`${stack.prefix}:two`);
+    const release = `${stack.prefix}:two`;
+    await newRelease(localImage("sized-stack/example-app"), release);
     const before = [...(await ids("backend")), ...(await ids("celery"))];
     const tasks: string[] = [];
     const json = { "content-type": "application/json" };

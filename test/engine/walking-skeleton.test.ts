@@ -190,7 +190,7 @@ with connect("ws://load-balancer:8000/api/echo") as socket:
 /** What the kernel grants a container, read from inside: MiB, threads, weight, files. */
 async function limitsInside(id: string) {
   const read = async (...files: readonly string[]) => {
-    const script = `for file in ${files.join(" ")}; do [ -r $file ] && exec cat $file; done`;
+    const script = `for file in ${files.join(" ")}; do [ -r $file ] && exec cat $file; done; true`;
     return (await run("docker", ["exec", id, "sh", "-c", script])).trim();
   };
   const cgroup = "/sys/fs/cgroup";

@@ -34,7 +34,7 @@ export function officialImage(name: (typeof SERVICE_IMAGES)[number] | typeof PYT
       {
         name: "stand-in built from Debian packages",
         async take(progress) {
-          await build(folder, standIn, `BASE=${await baseImage(progress)}`, progress);
+          await buildImage(folder, standIn, `BASE=${await baseImage(progress)}`, progress);
           return standIn;
         },
       },
@@ -43,57 +43,36 @@ export function officialImage(name: (typeof SERVICE_IMAGES)[number] | typeof PYT
   };
 }
 
-/** An image that is built from a folder of this project, on top of another one. */
-interface OwnImage {
-  /** What it is, for people. */
-  readonly name: string;
-  readonly repository: string;
-  readonly folder: string;
-  /** The image under it, and the build argument that names it. */
-  readonly base: string;
-  readonly baseArgument: string;
-}
-
-/** Builds an image once: its tag follows the content of the folder and the base, so that a change is seen. */
-export function ownImage({ name, repository, folder, base, baseArgument }: OwnImage): Need<string> {
+/** The sample application on a Python image. The tag follows the content, so that a change is seen. */
+export function applicationImage(pythonImage: string): Need<string> {
   return {
-    name,
+    name: "Image of the sample application",
     ways: [
       { name: "built before", take: async () => here(await tag()) },
       {
         name: "docker build",
         async take(progress) {
           const image = await tag();
-          await build(folder, image, `${baseArgument}=${base}`, progress);
+          await buildImage(APPLICATION, image, `PYTHON_IMAGE=${pythonImage}`, progress);
           return image;
         },
       },
     ],
-    remedy: `The last lines above are docker build's own: ${path.relative(PROJECT, folder)}/Dockerfile is what it read.`,
+    remedy: "The last lines above are docker build's own: examples/app/Dockerfile is what it read.",
   };
 
   async function tag(): Promise<string> {
-    const id = (await run("docker", ["image", "inspect", "--format", "{{.Id}}", base])).trim();
-    return `${repository}:${contentHash(folder)}-${id.replace("sha256:", "").slice(0, 12)}`;
+    const python = (await run("docker", ["image", "inspect", "--format", "{{.Id}}", pythonImage])).trim();
+    return `${APPLICATION_IMAGE}:${contentHash(APPLICATION)}-${python.replace("sha256:", "").slice(0, 12)}`;
   }
 }
 
-/** The sample application on a Python image. */
-export const applicationImage = (pythonImage: string): Need<string> =>
-  ownImage({
-    name: "Image of the sample application",
-    repository: APPLICATION_IMAGE,
-    folder: APPLICATION,
-    base: pythonImage,
-    baseArgument: "PYTHON_IMAGE",
-  });
-
-async function here(image: string): Promise<string> {
+export async function here(image: string): Promise<string> {
   await run("docker", ["image", "inspect", "--format", "{{.Id}}", image]);
   return image;
 }
 
-async function build(folder: string, image: string, argument: string, progress: Progress): Promise<void> {
+export async function buildImage(folder: string, image: string, argument: string, progress: Progress): Promise<void> {
   await run("docker", ["build", "--tag", image, "--build-arg", argument, folder], {
     env: await builderEnvironment(),
     onLine: progress.detail,

@@ -80,7 +80,9 @@ export function containerArgs(container: Container, { prefix, imageId, network }
     ...(container.sysctls ? { sysctls: { ...container.sysctls } } : {}),
     networksAdvanced: [{ name: network, aliases: [container.name] }],
     networkMode: "bridge",
-    restart: "unless-stopped",
+    // Not "unless-stopped": an engine that died stops, when it starts again, what outlived it, takes that for a stop by
+    // hand, and leaves all of it stopped.
+    restart: "always",
     logDriver: "json-file",
     logOpts: { "max-size": "10m", "max-file": "3" },
     labels: [

@@ -5,7 +5,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from celery import Celery
-from celery.signals import before_task_publish, heartbeat_sent
+from celery.signals import before_task_publish, celeryd_init, heartbeat_sent
 
 from app import settings
 from app.queue_wait import publish_from
@@ -34,6 +34,15 @@ celery_app.conf.update(
     beat_schedule={"how long the queue waits": {"task": "app.celery_app.waited", "schedule": 10.0}},
 )
 publish_from(celery_app)
+
+
+@celeryd_init.connect
+def keep_results(conf, **_) -> None:
+    """
+    A task that ends while Redis is away waits with its result: it would be acknowledged without one. In workers only:
+    an endpoint that asks for a result must not wait.
+    """
+    conf.result_backend_always_retry = True
 
 
 @before_task_publish.connect
