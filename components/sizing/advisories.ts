@@ -47,7 +47,7 @@ export function advise(
   rolloutFallback: string | undefined,
 ): Advisory[] {
   const found = cuts.map(boundedAdvisory);
-  if (rolloutFallback !== undefined) found.push(recreates(rolloutFallback));
+  if (rolloutFallback !== undefined) found.push(recreates(rolloutFallback, plan.inputs));
   for (const risk of RISKS) {
     const advisory = risk(plan, hosts);
     if (advisory) found.push(advisory);
@@ -74,13 +74,16 @@ function boundedAdvisory({ rule, asked, value, by, lack }: Cut): Advisory {
   };
 }
 
-const recreates = (reason: string): Advisory => ({
+const recreates = (reason: string, { appHosts }: ResolvedInputs): Advisory => ({
   id: "rollout.recreate",
   severity: "warning",
   service: "backend",
   sentence:
-    `A deploy stops the old backend before the new one runs, because two copies side by side do not fit: ${reason} ` +
-    "A larger machine or a lower tier makes it gapless.",
+    `A deploy ${appHosts > 1 ? "empties one app host after another" : "stops the old backend before the new one runs"}, ` +
+    `because two copies side by side do not fit: ${reason} ` +
+    (appHosts > 1
+      ? "The others carry the load meanwhile; a single one stands still. Larger app hosts or a lower tier make it gapless."
+      : "A larger machine or a lower tier makes it gapless."),
 });
 
 const RISKS: readonly Risk[] = [
