@@ -1,3 +1,4 @@
+import { SERVICES } from "../sizing";
 import type { Mistake } from "./mistakes";
 import type { Settings } from "./schema";
 
@@ -36,7 +37,7 @@ const DOCKER_ONLY = [
 
 /** What the parts of the settings ask of each other on EC2; each part is right by itself. */
 export function ec2Mistakes(settings: Settings): Mistake[] {
-  const { ec2, topology, tier, images, postgres } = settings;
+  const { ec2, topology, tier, postgres, overrides } = settings;
   if (settings.target !== "ec2" || ec2 === undefined) return [];
   const mistakes: Mistake[] = [];
   const add = (path: readonly string[], message: string) => mistakes.push({ path, message });
@@ -78,17 +79,36 @@ export function ec2Mistakes(settings: Settings): Mistake[] {
   if (postgres.diskGiB > data.sizeGiB) {
     add(["postgres", "diskGiB"], `${postgres.diskGiB} given; at most ec2.data.sizeGiB, ${data.sizeGiB}, is needed`);
   }
-  if (egress === "endpoints") {
-    for (const [name, image] of Object.entries(usedImages(images))) {
-      if (!/\.dkr\.ecr\./.test(image)) {
-        add(["images", name], `"${image}" given; with egress: endpoints hosts reach images in ECR alone`);
+  for (const service of SERVICES) {
+    for (const key of ["healthIntervalSeconds", "healthTimeoutSeconds"] as const) {
+      const { least, most } = ECS_HEALTH_CHECK[key];
+      const given = overrides[service]?.[key];
+      if (typeof given === "number" && (given < least || given > most)) {
+        add(["overrides", service, key], `${given} given; ECS takes ${least} to ${most}`);
       }
     }
   }
+  return mistakes;
+}
+
+/** What ECS takes of a health check, seconds (HealthCheck in its API). */
+const ECS_HEALTH_CHECK = {
+  healthIntervalSeconds: { least: 5, most: 300 },
+  healthTimeoutSeconds: { least: 2, most: 60 },
+} as const;
+
+/** What must hold of the images before they are deployed to EC2. A plan needs none of them. */
+export function ec2ImageMistakes({ target, ec2, images }: Settings): Mistake[] {
+  if (target !== "ec2" || ec2 === undefined) return [];
+  const mistakes: Mistake[] = [];
+  const add = (path: readonly string[], message: string) => mistakes.push({ path, message });
   if (typeof images.app !== "string") {
     add(["images", "app"], "is a build; ECS builds no images: push it to a registry and name its digest");
   }
   for (const [name, image] of Object.entries(usedImages(images))) {
+    if (ec2.egress === "endpoints" && !/\.dkr\.ecr\./.test(image)) {
+      add(["images", name], `"${image}" given; with egress: endpoints hosts reach images in ECR alone`);
+    }
     if (!/@sha256:[0-9a-f]{64}$/.test(image)) {
       add(
         ["images", name],

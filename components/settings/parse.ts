@@ -1,5 +1,5 @@
 import { type Hardware, type Overrides, parseMemory, SERVICES, type SizingInputs } from "../sizing";
-import { ec2Mistakes, targetMistakes } from "./ec2";
+import { ec2ImageMistakes, ec2Mistakes, targetMistakes } from "./ec2";
 import { CELERY, furtherArguments, furtherParameters, POSTGRES, REDIS, UVICORN } from "./further";
 import { type Mistake, mistakesOf, reported } from "./mistakes";
 import { type SECRET_SETTINGS, type Settings, settingsSchema } from "./schema";
@@ -14,12 +14,14 @@ export class SettingsError extends Error {
  * become overrides.
  * @param stack Its name, for the message.
  * @param plainSecrets Secret settings that were not given as secrets.
+ * @param purpose `plan`: images need not be fit for EC2 yet, so that a stack is explained before they are pushed.
  * @throws SettingsError with every mistake at once.
  */
 export function parseSettings(
   given: Readonly<Record<string, unknown>>,
   stack: string,
   plainSecrets: readonly string[] = [],
+  purpose: "deploy" | "plan" = "deploy",
 ): Settings {
   const result = settingsSchema.safeParse(given);
   const further = furtherOf(given);
@@ -30,6 +32,7 @@ export function parseSettings(
     ...topologyMistakes(given),
     ...targetMistakes(given),
     ...(result.success ? ec2Mistakes(result.data) : []),
+    ...(result.success && purpose === "deploy" ? ec2ImageMistakes(result.data) : []),
   ];
   if (!result.success || mistakes.length > 0) throw new SettingsError(reported(stack, mistakes));
   const { data } = result;
