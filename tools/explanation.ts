@@ -3,13 +3,22 @@ import { celeryArgv } from "../components/programs/celery";
 import { postgresConf } from "../components/programs/postgres";
 import { redisConf } from "../components/programs/redis";
 import { uvicornArgv } from "../components/programs/uvicorn";
-import { aboutOf, describe, formatMemory, type Section, type SizingPlan, withUnit } from "../components/sizing";
+import {
+  aboutOf,
+  describe,
+  formatMemory,
+  type Section,
+  type SizingPlan,
+  usesHaproxy,
+  withUnit,
+} from "../components/sizing";
 
 /** Formats of `--emit`. */
 export const EMITTED = ["postgresql.conf", "redis.conf", "uvicorn", "celery"] as const;
 
 type Plan = SizingPlan;
-const sectionsOf = ({ explanations }: Plan) => Object.keys(explanations) as Section[];
+const sectionsOf = ({ explanations, inputs }: Plan) =>
+  (Object.keys(explanations) as Section[]).filter((section) => section !== "loadBalancer" || usesHaproxy(inputs));
 
 /** The plan as a person reads it: value, rule with its numbers, source; then totals, capacity and warnings. */
 export function explanationTable(plan: Plan, { service, all }: { service?: string | undefined; all: boolean }): string {
@@ -31,7 +40,8 @@ function summary({ inputs, totals, capacity }: Plan): string[] {
   return [
     `Of ${threads} threads and ${memory}${both ? " (one app host and the data host)" : ""}: limits ` +
       `${totals.cpuLimit} and ${formatMemory(totals.memoryLimitMiB)}, reservations ${totals.cpuReservation} and ` +
-      `${formatMemory(totals.memoryReservationMiB)}; with the load balancer ${formatMemory(totals.grandMemoryLimitMiB)}`,
+      formatMemory(totals.memoryReservationMiB) +
+      (usesHaproxy(inputs) ? `; with the load balancer ${formatMemory(totals.grandMemoryLimitMiB)}` : ""),
     `Estimated capacity: ${count(capacity.concurrentConnections)} concurrent connections, ` +
       `${count(capacity.usersAtLeast)} to ${count(capacity.usersAtMost)} users, ` +
       `${count(capacity.tasksPerMinute)} tasks of one second a minute`,
