@@ -9,6 +9,8 @@ export interface TaskRun {
   /** Name of its one container. */
   readonly container: string;
   readonly logGroup: string;
+  /** Hosts that it waits for until there is room. Default: it must find room at once. */
+  readonly capacityProvider: string | undefined;
 }
 
 /** How it ended. */
@@ -31,9 +33,22 @@ const LAST_LINES = 20;
  * Runs a task on the cluster through the AWS SDK, with the credentials that the environment has.
  * @throws Error where ECS does not place it, or it does not end within the hour.
  */
-export const runEcsTask: RunTask = async ({ region, cluster, taskDefinition, container, logGroup }) => {
+export const runEcsTask: RunTask = async ({
+  region,
+  cluster,
+  taskDefinition,
+  container,
+  logGroup,
+  capacityProvider,
+}) => {
   const ecs = new ECSClient({ region });
-  const { tasks = [], failures = [] } = await ecs.send(new RunTaskCommand({ cluster, taskDefinition }));
+  const { tasks = [], failures = [] } = await ecs.send(
+    new RunTaskCommand({
+      cluster,
+      taskDefinition,
+      ...(capacityProvider && { capacityProviderStrategy: [{ capacityProvider, weight: 1 }] }),
+    }),
+  );
   const taskArn = tasks[0]?.taskArn;
   if (!taskArn) {
     const reasons = failures.map(({ reason, detail }) => [reason, detail].filter(Boolean).join(" ")).join("; ");
