@@ -108,14 +108,15 @@ const RISKS: readonly Risk[] = [
     const onData = plan.postgres.memoryLimitMiB + plan.redis.memoryLimitMiB;
     const room = { app: app.memoryMiB - app.reserveMiB, data: data.memoryMiB - data.reserveMiB };
     if (single ? onApp + onData <= room.app : onApp <= room.app && onData <= room.data) return undefined;
+    const keptMiB = single ? app.reserveMiB : app.reserveMiB + data.reserveMiB;
     return {
       id: "oversubscribed.memory",
       severity: "warning",
       service: "totals",
       sentence:
         `Memory limits sum to ${formatMemory(totals.memoryLimitMiB)} of ` +
-        `${formatMemory(single ? app.memoryMiB : app.memoryMiB + data.memoryMiB)}, ` +
-        `${formatMemory(single ? app.reserveMiB : app.reserveMiB + data.reserveMiB)} of it kept for the system: ` +
+        formatMemory(single ? app.memoryMiB : app.memoryMiB + data.memoryMiB) +
+        `${keptMiB > 0 ? `, ${formatMemory(keptMiB)} of it kept for the system` : ""}: ` +
         "services that fill theirs together make the kernel kill one. Set oversubscribe: false to make the limits fit.",
     };
   },
