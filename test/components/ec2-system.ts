@@ -118,20 +118,23 @@ function answer({ token, inputs }: pulumi.runtime.MockCallArgs): Record<string, 
   throw new Error(`nobody answers ${token}`);
 }
 
-/** The system of the settings on the EC2 platform, under mocks. */
+/** Runs a program with the EC2 platform of the settings under mocks; by default the whole system. */
 export const registerEc2 = (
   settings: Settings,
-  { preview = false, facts = factsOf(settings) } = {},
+  {
+    preview = false,
+    facts = factsOf(settings),
+    program = (platform: Platform, inputs: SizingInputs, options: pulumi.ComponentResourceOptions) =>
+      components(platform, inputs, { ...settings.images, app: String(settings.images.app) }, options),
+  } = {},
 ): Promise<Registrations> =>
   register(
     (options) => {
       if (settings.ec2 === undefined) throw new Error("no settings of EC2");
-      const { images } = settings;
       const inputs = ec2Inputs(settings, facts.types);
       const provider = new aws.Provider("aws", { region: REGION });
       const args = platformArgs(settings, settings.ec2, facts, PREFIX, sizingPlan(inputs));
-      const platform = new Ec2Platform("ec2", args, { ...options, provider });
-      components(platform, inputs, { ...images, app: String(images.app) }, options);
+      program(new Ec2Platform("ec2", args, { ...options, provider }), inputs, options);
     },
     { preview, computed, call: answer },
   );

@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it, vi } from "vitest";
 import { registeredHardware } from "../../components/platform/ec2/hardware";
+import { Postgres } from "../../components/postgres";
 import type { Settings } from "../../components/settings/schema";
 import { parseMemory, type SizingPlan, TIERS } from "../../components/sizing";
 import { CERTIFICATE, factsOf, PREFIX, planOf, REGION, registerEc2, settingsWith, VPC } from "./ec2-system";
@@ -475,5 +476,27 @@ describe("alarms", () => {
         .filter((name) => name.endsWith("-memory"))
         .sort(),
     ).toEqual(roles.map((role) => `${role}-memory`));
+  });
+});
+
+describe("a component alone", () => {
+  it("runs on the platform, and transform has the last word on its service", async () => {
+    const made = await registerEc2(settingsWith(), {
+      program: (platform, inputs, options) => {
+        const transform = { container: (args: object) => ({ ...args, enableExecuteCommand: true }) };
+        new Postgres("postgres", { ...inputs, platform, password: "given", transform }, options);
+      },
+    });
+    expect(all(made, SERVICE).map(({ name }) => name)).toEqual(["postgres"]);
+    expect(made.find(SERVICE, "postgres").inputs).toMatchObject({ enableExecuteCommand: true, name: "postgres" });
+  });
+
+  it("is not built: an image must have been pushed", async () => {
+    const built = registerEc2(settingsWith(), {
+      program: (platform, inputs, options) => {
+        new Postgres("postgres", { ...inputs, platform, password: "given", image: { context: "." } }, options);
+      },
+    });
+    await expect(built).rejects.toThrow("postgres: ECS builds no images; push one to a registry and name its digest.");
   });
 });

@@ -27,6 +27,8 @@ export type RunTask = (run: TaskRun) => Promise<TaskEnd>;
 
 /** Longer than any migration should hold up a deploy; one that takes longer is run by hand. */
 const TIMEOUT_SECONDS = 3600;
+/** The SDK's own default asks ever more seldom, in the end every ten minutes. */
+const ASKING_SECONDS = { minDelay: 2, maxDelay: 10 };
 const LAST_LINES = 20;
 
 /**
@@ -54,7 +56,10 @@ export const runEcsTask: RunTask = async ({
     const reasons = failures.map(({ reason, detail }) => [reason, detail].filter(Boolean).join(" ")).join("; ");
     throw new Error(`ECS did not place the task: ${reasons || "no reason given"}`);
   }
-  await waitUntilTasksStopped({ client: ecs, maxWaitTime: TIMEOUT_SECONDS }, { cluster, tasks: [taskArn] });
+  await waitUntilTasksStopped(
+    { client: ecs, maxWaitTime: TIMEOUT_SECONDS, ...ASKING_SECONDS },
+    { cluster, tasks: [taskArn] },
+  );
   const described = await ecs.send(new DescribeTasksCommand({ cluster, tasks: [taskArn] }));
   const [task]: readonly Task[] = described.tasks ?? [];
   const ended = task?.containers?.[0];
