@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { type ComponentOptions, planOf, type SizedArgs, sizingInputsOf } from "./component";
 import type { Entrance } from "./platform";
+import { usesHaproxy } from "./sizing";
 
 export interface LoadBalancerArgs extends SizedArgs {
   /** Name of the service behind it; all its containers answer to it. */
@@ -19,8 +20,9 @@ export class LoadBalancer extends pulumi.ComponentResource {
   readonly entrance: Entrance;
 
   constructor(name: string, args: LoadBalancerArgs, opts?: ComponentOptions) {
-    const { loadBalancer: plan, backend } = planOf(args);
-    super("sized-stack:index:LoadBalancer", name, { sizing: sizingInputsOf(args), plan }, opts);
+    const { loadBalancer: plan, backend, inputs } = planOf(args);
+    const sizing = sizingInputsOf(args);
+    super("sized-stack:index:LoadBalancer", name, { sizing, ...(usesHaproxy(inputs) && { plan }) }, opts);
 
     this.entrance = args.platform.publish(
       {

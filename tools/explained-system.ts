@@ -1,6 +1,6 @@
 import { EC2_SIZING, knownInstanceType, registeredHardware } from "../components/platform/ec2/hardware";
-import type { Instances } from "../components/platform/ec2/instance-fit";
 import { type MemorySize, type SizingInputs, TIERS } from "../components/sizing";
+import type { StackSystem } from "./stack-settings";
 
 /** The flags that say what is sized. */
 export interface MachineFlags extends Omit<SizingInputs, "hardware" | "dataHardware"> {
@@ -22,10 +22,7 @@ export interface MachineFlags extends Omit<SizingInputs, "hardware" | "dataHardw
 }
 
 /** What is sized, and the instances it was given as. */
-export interface System {
-  readonly inputs: SizingInputs;
-  readonly instances?: Instances;
-}
+export type System = StackSystem;
 
 /** What the flags describe: EC2 instances, another machine, or a stack. */
 export async function systemOf(flags: MachineFlags): Promise<System> {
@@ -33,7 +30,7 @@ export async function systemOf(flags: MachineFlags): Promise<System> {
   if (dataInstance !== undefined && (instance === undefined || topology !== "app-and-data")) {
     throw new Error("--data-instance goes with --instance and --topology app-and-data: another topology has one host");
   }
-  if (instance === undefined) return { inputs: await inputsOf(flags) };
+  if (instance === undefined) return machineOrStack(flags);
   if (tier === undefined)
     throw new Error("--instance and --tier go together, such as: --instance m7i.2xlarge --tier high");
   const app = knownInstanceType(instance);
@@ -79,16 +76,17 @@ function sizingOf(flags: MachineFlags): Omit<SizingInputs, "hardware" | "tier"> 
 }
 
 /** The flags of a machine; what they leave open comes from the stack only where no machine is given. */
-async function inputsOf(flags: MachineFlags): Promise<SizingInputs> {
+async function machineOrStack(flags: MachineFlags): Promise<System> {
   const { stack, threads, memory, tier } = flags;
   if (threads === undefined && memory === undefined) {
-    const { stackInputs, selectedStack } = await import("./stack-settings");
-    return { ...(await stackInputs(stack ?? (await selectedStack()))), ...sizingOf(flags), ...(tier ? { tier } : {}) };
+    const { stackSystem, selectedStack } = await import("./stack-settings");
+    const system = await stackSystem(stack ?? (await selectedStack()));
+    return { ...system, inputs: { ...system.inputs, ...sizingOf(flags), ...(tier ? { tier } : {}) } };
   }
   if (threads === undefined || memory === undefined || tier === undefined) {
     throw new Error("--threads, --memory and --tier go together, such as: --threads 12 --memory 32GiB --tier high");
   }
-  return { hardware: { threads, memory }, tier, ...sizingOf(flags) };
+  return { inputs: { hardware: { threads, memory }, tier, ...sizingOf(flags) } };
 }
 
 /** The same system at another tier, or on another machine, as `--compare` names it. */

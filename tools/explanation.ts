@@ -10,6 +10,7 @@ import {
   needsDataHost,
   type Section,
   type SizingPlan,
+  usesHaproxy,
   withUnit,
 } from "../components/sizing";
 
@@ -17,9 +18,11 @@ import {
 export const EMITTED = ["postgresql.conf", "redis.conf", "uvicorn", "celery"] as const;
 
 type Plan = SizingPlan;
-/** The parts of the plan that have numbers: none where PostgreSQL or Redis runs elsewhere, or beat not at all. */
-const sectionsOf = ({ explanations }: Plan) =>
-  (Object.keys(explanations) as Section[]).filter((section) => Object.keys(explanations[section]).length > 0);
+/** The parts of the plan that have numbers and are there: not a service that runs elsewhere, nor HAProxy on ECS. */
+const sectionsOf = ({ explanations, inputs }: Plan) =>
+  (Object.keys(explanations) as Section[]).filter(
+    (section) => Object.keys(explanations[section]).length > 0 && (section !== "loadBalancer" || usesHaproxy(inputs)),
+  );
 
 /** The plan as a person reads it: value, rule with its numbers, source; then totals, capacity and warnings. */
 export function explanationTable(plan: Plan, { service, all }: { service?: string | undefined; all: boolean }): string {
@@ -41,7 +44,8 @@ function summary({ inputs, totals, capacity }: Plan): string[] {
   return [
     `Of ${threads} threads and ${memory}${both ? " (one app host and the data host)" : ""}: limits ` +
       `${totals.cpuLimit} and ${formatMemory(totals.memoryLimitMiB)}, reservations ${totals.cpuReservation} and ` +
-      `${formatMemory(totals.memoryReservationMiB)}; with the load balancer ${formatMemory(totals.grandMemoryLimitMiB)}`,
+      formatMemory(totals.memoryReservationMiB) +
+      (usesHaproxy(inputs) ? `; with the load balancer ${formatMemory(totals.grandMemoryLimitMiB)}` : ""),
     `Estimated capacity: ${count(capacity.concurrentConnections)} concurrent connections, ` +
       `${count(capacity.usersAtLeast)} to ${count(capacity.usersAtMost)} users, ` +
       `${count(capacity.tasksPerMinute)} tasks of one second a minute`,

@@ -1,5 +1,5 @@
 import Table from "cli-table3";
-import { formatMemory, type SizingPlan } from "../components/sizing";
+import { formatMemory, type SizingPlan, usesHaproxy } from "../components/sizing";
 
 /** The plan in a few lines: what runs, how often, and what each container may use. */
 export function planSummary({ inputs, backend, celery, postgres, redis, external, loadBalancer }: SizingPlan): string {
@@ -41,14 +41,16 @@ export function planSummary({ inputs, backend, celery, postgres, redis, external
           `${formatMemory(redis.maxMemoryMiB)} of data, ${redis.maxClients} clients`,
         ]
       : ["redis", 0, "", "", `runs elsewhere, ${external?.redisConnections} clients`],
-    [
+  );
+  if (usesHaproxy(inputs)) {
+    table.push([
       "load balancer",
       1,
       formatMemory(loadBalancer.memoryLimitMiB),
       "shares only",
       `${loadBalancer.maxConnections} connections`,
-    ],
-  );
+    ]);
+  }
   const { threads, memoryMiB } = inputs.hardware;
   return `Tier ${inputs.tier} on ${threads} threads and ${formatMemory(memoryMiB)}:\n${table}`;
 }

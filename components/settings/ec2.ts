@@ -1,3 +1,4 @@
+import { SERVICES } from "../sizing";
 import type { Mistake } from "./mistakes";
 import type { Settings } from "./schema";
 
@@ -36,15 +37,10 @@ const DOCKER_ONLY = [
 
 /** What the parts of the settings ask of each other on EC2; each part is right by itself. */
 export function ec2Mistakes(settings: Settings): Mistake[] {
-  const { ec2, topology, tier, images, postgres, redis } = settings;
+  const { ec2, topology, tier, postgres, overrides } = settings;
   if (settings.target !== "ec2" || ec2 === undefined) return [];
   const mistakes: Mistake[] = [];
   const add = (path: readonly string[], message: string) => mistakes.push({ path, message });
-  const used: Record<string, string> = {
-    ...(typeof images.app === "string" && { app: images.app }),
-    ...(postgres.external === undefined && { postgres: images.postgres }),
-    ...(redis.external === undefined && { redis: images.redis }),
-  };
   const { appHosts, data, vpc, egress, zones = [], region, certificateArn, domain } = ec2;
 
   if (topology === "app-and-data") {
@@ -83,17 +79,41 @@ export function ec2Mistakes(settings: Settings): Mistake[] {
   if (postgres.diskGiB > data.sizeGiB) {
     add(["postgres", "diskGiB"], `${postgres.diskGiB} given; at most ec2.data.sizeGiB, ${data.sizeGiB}, is needed`);
   }
-  if (egress === "endpoints") {
-    for (const [name, image] of Object.entries(used)) {
-      if (!/\.dkr\.ecr\./.test(image)) {
-        add(["images", name], `"${image}" given; with egress: endpoints hosts reach images in ECR alone`);
+  for (const service of SERVICES) {
+    for (const key of ["healthIntervalSeconds", "healthTimeoutSeconds"] as const) {
+      const { least, most } = ECS_HEALTH_CHECK[key];
+      const given = overrides[service]?.[key];
+      if (typeof given === "number" && (given < least || given > most)) {
+        add(["overrides", service, key], `${given} given; ECS takes ${least} to ${most}`);
       }
     }
   }
+  return mistakes;
+}
+
+/** What ECS takes of a health check, seconds (HealthCheck in its API). */
+const ECS_HEALTH_CHECK = {
+  healthIntervalSeconds: { least: 5, most: 300 },
+  healthTimeoutSeconds: { least: 2, most: 60 },
+} as const;
+
+/** What must hold of the images before they are deployed to EC2. A plan needs none of them. */
+export function ec2ImageMistakes({ target, ec2, images, postgres, redis }: Settings): Mistake[] {
+  if (target !== "ec2" || ec2 === undefined) return [];
+  const mistakes: Mistake[] = [];
+  const add = (path: readonly string[], message: string) => mistakes.push({ path, message });
   if (typeof images.app !== "string") {
     add(["images", "app"], "is a build; ECS builds no images: push it to a registry and name its digest");
   }
+  const used: Record<string, string> = {
+    ...(typeof images.app === "string" && { app: images.app }),
+    ...(postgres.external === undefined && { postgres: images.postgres }),
+    ...(redis.external === undefined && { redis: images.redis }),
+  };
   for (const [name, image] of Object.entries(used)) {
+    if (ec2.egress === "endpoints" && !/\.dkr\.ecr\./.test(image)) {
+      add(["images", name], `"${image}" given; with egress: endpoints hosts reach images in ECR alone`);
+    }
     if (!/@sha256:[0-9a-f]{64}$/.test(image)) {
       add(
         ["images", name],

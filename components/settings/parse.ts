@@ -1,5 +1,5 @@
 import { type Hardware, type Overrides, parseMemory, SERVICES, type SizingInputs } from "../sizing";
-import { ec2Mistakes, targetMistakes } from "./ec2";
+import { ec2ImageMistakes, ec2Mistakes, targetMistakes } from "./ec2";
 import { externalMistakes } from "./external";
 import { CELERY, furtherArguments, furtherParameters, POSTGRES, REDIS, UVICORN } from "./further";
 import { type Mistake, mistakesOf, reported } from "./mistakes";
@@ -10,19 +10,26 @@ export class SettingsError extends Error {
   override readonly name = "SettingsError";
 }
 
+/** How settings are read where nothing is deployed. */
+export interface Reading {
+  readonly unreadSecrets?: readonly string[];
+  readonly purpose?: "deploy" | "plan";
+}
+
 /**
  * Checks settings given as plain values, keys without the project's name. Parameters and arguments the plan derives
  * become overrides.
  * @param stack Its name, for the message.
  * @param plainSecrets Secret settings that were not given as secrets.
- * @param unreadSecrets Secret settings that are set, and left out of `given`.
+ * @param reading `unreadSecrets`: secret settings that are set, and left out of `given`. `purpose`: for a `plan`, images
+ *   need not be fit for EC2 yet, so that a stack is explained before they are pushed.
  * @throws SettingsError with every mistake at once.
  */
 export function parseSettings(
   given: Readonly<Record<string, unknown>>,
   stack: string,
   plainSecrets: readonly string[] = [],
-  unreadSecrets: readonly string[] = [],
+  { unreadSecrets = [], purpose = "deploy" }: Reading = {},
 ): Settings {
   const result = settingsSchema.safeParse(given);
   const further = furtherOf(given);
@@ -34,6 +41,7 @@ export function parseSettings(
     ...targetMistakes(given),
     ...(result.success ? ec2Mistakes(result.data) : []),
     ...externalMistakes(given, unreadSecrets),
+    ...(result.success && purpose === "deploy" ? ec2ImageMistakes(result.data) : []),
   ];
   if (!result.success || mistakes.length > 0) throw new SettingsError(reported(stack, mistakes));
   const { data } = result;

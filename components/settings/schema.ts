@@ -114,7 +114,10 @@ const ec2 = z
   .strictObject({
     region: z
       .string()
-      .regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'an AWS region such as "eu-central-1"')
+      .regex(
+        /^(?!cn-|us-gov-)[a-z]{2}(-[a-z]+)+-\d$/,
+        'an AWS region such as "eu-central-1" (not of China or GovCloud)',
+      )
       .describe("AWS region."),
     instanceType: text
       .default("m7i.2xlarge")

@@ -87,17 +87,22 @@ function boundedAdvisory({ rule, asked, value, by, lack }: Cut, { external }: Ad
   };
 }
 
-const recreates = ({ part, lack, sentence }: Shortfall, { postgres, redis }: AdvisedPlan): Advisory => {
+const recreates = ({ part, lack, sentence }: Shortfall, { inputs, postgres, redis }: AdvisedPlan): Advisory => {
+  const several = inputs.appHosts > 1;
   const elsewhere = (part === "postgres" && !postgres) || (part === "redis" && !redis);
-  const remedy =
-    lack === "connections" && elsewhere
-      ? "A server that takes more connections makes it gapless."
-      : "A larger machine or a lower tier makes it gapless.";
+  const larger = several
+    ? "Larger app hosts or a lower tier make it gapless."
+    : "A larger machine or a lower tier makes it gapless.";
   return {
     id: "rollout.recreate",
     severity: "warning",
     service: "backend",
-    sentence: `A deploy stops the old backend before the new one runs, because two copies side by side do not fit: ${sentence} ${remedy}`,
+    sentence: [
+      `A deploy ${several ? "empties one app host after another" : "stops the old backend before the new one runs"},`,
+      `because two copies side by side do not fit: ${sentence}`,
+      ...(several ? ["The others carry the load meanwhile; a single one stands still."] : []),
+      lack === "connections" && elsewhere ? "A server that takes more connections makes it gapless." : larger,
+    ].join(" "),
   };
 };
 
@@ -123,14 +128,15 @@ const RISKS: readonly Risk[] = [
     const onData = (plan.postgres?.memoryLimitMiB ?? 0) + (plan.redis?.memoryLimitMiB ?? 0);
     const room = { app: app.memoryMiB - app.reserveMiB, data: data.memoryMiB - data.reserveMiB };
     if (single ? onApp + onData <= room.app : onApp <= room.app && onData <= room.data) return undefined;
+    const keptMiB = single ? app.reserveMiB : app.reserveMiB + data.reserveMiB;
     return {
       id: "oversubscribed.memory",
       severity: "warning",
       service: "totals",
       sentence:
         `Memory limits sum to ${formatMemory(totals.memoryLimitMiB)} of ` +
-        `${formatMemory(single ? app.memoryMiB : app.memoryMiB + data.memoryMiB)}, ` +
-        `${formatMemory(single ? app.reserveMiB : app.reserveMiB + data.reserveMiB)} of it kept for the system: ` +
+        formatMemory(single ? app.memoryMiB : app.memoryMiB + data.memoryMiB) +
+        `${keptMiB > 0 ? `, ${formatMemory(keptMiB)} of it kept for the system` : ""}: ` +
         "services that fill theirs together make the kernel kill one. Set oversubscribe: false to make the limits fit.",
     };
   },

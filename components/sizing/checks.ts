@@ -14,23 +14,25 @@ const LEAST_MEMORY_MIB = { half: 1024, full: 2048 } as const;
 
 /** Refuses a host too small for any system. */
 export function refuseTooSmall(inputs: ResolvedInputs): void {
-  const { topology, hardware, dataHardware, dataReservation } = inputs;
+  const { topology, hardware, dataHardware, dataReservation, hostReserve } = inputs;
   const single = topology === "single-host";
   const least = LEAST_MEMORY_MIB[dataReservation];
   const onApp = single ? least : LEAST_MEMORY_MIB.half;
+  // A scheduler's hosts are the system's own: there is no share to take more of.
+  const remedy =
+    hostReserve === "system" ? "Give the system a larger share of the machine if there is one to give." : "";
+  const tooSmall = (host: "app" | "data", name: string, memoryMiB: number, needed: number) =>
+    new Shortfall(
+      "machine",
+      "memory",
+      host,
+      `The ${name} offers ${memoryMiB} MiB to containers; the system needs at least ${needed} MiB, ${needed - memoryMiB} MiB more.`,
+      remedy,
+    );
   if (hardware.memoryMiB < onApp) throw tooSmall("app", single ? "machine" : "app host", hardware.memoryMiB, onApp);
   if (needsDataHost(inputs) && dataHardware.memoryMiB < least)
     throw tooSmall("data", "data host", dataHardware.memoryMiB, least);
 }
-
-const tooSmall = (host: "app" | "data", name: string, memoryMiB: number, least: number) =>
-  new Shortfall(
-    "machine",
-    "memory",
-    host,
-    `The ${name} offers ${memoryMiB} MiB to containers; the system needs at least ${least} MiB, ${least - memoryMiB} MiB more.`,
-    "Give the system a larger share of the machine if there is one to give.",
-  );
 
 /** One host's memory, and what is promised and allowed on it. */
 interface Load {

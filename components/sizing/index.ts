@@ -1,5 +1,5 @@
 /** Sizing: pure functions from hardware and tier to a plan. No Pulumi, no I/O, no clock. */
-export type { Advisory } from "./advisories";
+export { type Advisory, usesHaproxy } from "./advisories";
 export type { BackendPlan } from "./backend-rules";
 export { type Capacity, tasksPerMinute } from "./capacity";
 export type { CeleryPlan } from "./celery-rules";
@@ -16,6 +16,7 @@ export {
   type ResolvedInputs,
   type Rollout,
   type SizingInputs,
+  setAsideMiB,
   TIERS,
   type Tier,
   type Topology,

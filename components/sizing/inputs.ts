@@ -60,7 +60,7 @@ export interface SizingInputs {
   /**
    * `system`: `hardware` is what the machine has, and a part of it is kept for the system. `registered`: it is what
    * a scheduler registered after its own reserve (Amazon ECS); 256 MiB of an app host stay free for a migration
-   * task, and a second copy must find its reservation free. Default `system`.
+   * task and 128 for beat, and a second copy must find its reservation free. Default `system`.
    */
   readonly hostReserve?: "system" | "registered";
   /** Whether the sum of limits may exceed the machine. Default true. */
@@ -163,6 +163,13 @@ const LIMITED = [
 
 /** Memory of a host that stays free for a migration task where a scheduler places by reservation, MiB. */
 export const MIGRATION_TASK_MIB = 256;
+/** Memory of Celery beat, MiB. */
+export const BEAT_MIB = 128;
+
+/** Memory of an app host that a scheduler must find free beside backend and Celery, MiB. */
+export const setAsideMiB = ({ hostReserve, beat }: Pick<ResolvedInputs, "hostReserve" | "beat">): number =>
+  hostReserve === "registered" ? MIGRATION_TASK_MIB + (beat ? BEAT_MIB : 0) : 0;
+
 const MOST_THREADS = 4096;
 
 /**
@@ -188,8 +195,7 @@ export function resolveInputs(given: SizingInputs): ResolvedInputs {
       ? takeShare("dataHardware", given.dataHardware, merged, mistakes)
       : hardware;
   if (mistakes.length > 0) throw new SizingRefusal("inputs", "input", mistakes.join("\n"));
-  const forMigration = merged.hostReserve === "registered" ? MIGRATION_TASK_MIB : 0;
-  const appHardware = { threads: hardware.threads, memoryMiB: hardware.memoryMiB - forMigration };
+  const appHardware = { threads: hardware.threads, memoryMiB: hardware.memoryMiB - setAsideMiB(merged) };
   return {
     ...merged,
     appHosts: merged.topology === "single-host" ? 1 : merged.appHosts,

@@ -220,7 +220,7 @@ describe("the smallest instance that fits", () => {
       "t3.small: 2 vCPU, 2,048 MiB, of which Amazon ECS registers 1,582 MiB.\n" +
         "The machine offers 1326 MiB to containers; the system needs at least 2048 MiB, 722 MiB more. " +
         "With 2 threads and tier low the smallest machine that fits has 2304 MiB (2.25 GiB). " +
-        "No tier fits this hardware. Give the system a larger share of the machine if there is one to give.\n" +
+        "No tier fits this hardware.\n" +
         "Containers get what Amazon ECS registers, less 256 MiB kept for a migration task.\n" +
         "The smallest t3 instance type that fits is t3.medium.",
     );

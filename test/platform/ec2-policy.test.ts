@@ -2,7 +2,8 @@ import { readdirSync, readFileSync } from "node:fs";
 import * as path from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { PROJECT } from "../../tools/toolchain/versions";
-import { ec2System, PREFIX } from "./ec2-system";
+import { PREFIX, registerEc2, settingsWith } from "../components/ec2-system";
+import type { Registrations } from "../components/mocks";
 
 interface Statement {
   readonly Sid: string;
@@ -117,10 +118,10 @@ describe("the policy of the role that deploys", () => {
 });
 
 describe("what a system is made of has names that the policy covers", () => {
-  let made: Awaited<ReturnType<typeof ec2System>>["registered"];
+  let made: Registrations["registered"];
   beforeAll(async () => {
     const given = { tier: "high", topology: "app-and-data", ec2: { region: "eu-central-1" }, celery: { beat: true } };
-    made = (await ec2System(given)).registered;
+    made = (await registerEc2(settingsWith(given), { preview: true })).registered;
   }, 30_000);
 
   /** `-1a2b3c4` is what Pulumi adds to a name it makes up. */

@@ -8,7 +8,7 @@ const PASSWORDS = { postgresPassword: "of the server", redisPassword: "of-the-se
 
 const answer = (given: Record<string, unknown>, unread: readonly string[] = []): string => {
   try {
-    parseSettings({ ...right, ...given }, "dev", [], unread);
+    parseSettings({ ...right, ...given }, "dev", [], { unreadSecrets: unread });
     return "accepted";
   } catch (error) {
     return error instanceof Error ? error.message : String(error);

@@ -142,6 +142,26 @@ describe("the rollout", () => {
     expect(planWith({ ...ec2, tier: "low" }).rolloutFactor).toBe(2);
     expect(planWith({ ...ec2, tier: "high", hostReserve: "system" }).rolloutFactor).toBe(2);
   });
+
+  it("has room for beat and a migration beside both copies there", () => {
+    const hardware = { threads: 2, memory: "2432MiB" } as const;
+    const ec2 = { hardware, tier: "low", hostReserve: "registered", dataReservation: "full", rollout: "auto" } as const;
+    const { rolloutFactor, backend, celery, postgres, redis } = planWith({ ...ec2, beat: true });
+    expect(rolloutFactor).toBe(2);
+    const copies = 2 * (backend.fleetMemoryReservationMiB + celery.replicas * celery.memoryReservationMiB);
+    const reserved = copies + postgres.memoryReservationMiB + redis.memoryReservationMiB;
+    expect(2432 - reserved).toBeGreaterThanOrEqual(256 + 128);
+  });
+
+  it("without room for two copies empties one app host after another where there are several", () => {
+    const ec2 = { topology: "app-and-data", appHosts: 3, hostReserve: "registered", rollout: "auto" } as const;
+    const { advisories } = planWith({ ...ec2, tier: "high" });
+    const { sentence } = advisories.find(({ id }) => id === "rollout.recreate") ?? {};
+    expect(sentence).toMatch(
+      /^A deploy empties one app host after another, because two copies side by side do not fit/,
+    );
+    expect(sentence).toMatch(/The others carry the load meanwhile; a single one stands still\. /);
+  });
 });
 
 describe("capacity and totals", () => {

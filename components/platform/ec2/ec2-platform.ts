@@ -1,44 +1,42 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { MIGRATION_TASK_MIB } from "../../sizing";
-import { type Command, type Container, isBuild } from "../container";
+import type { Command, Container } from "../container";
 import type { Entrance, EntranceArgs, Platform, RunningService, RunOptions } from "../platform";
 import { alarms } from "./alarms";
+import { type CpuScale, ONE_OFF_UNITS } from "./cpu-units";
 import { applicationLoadBalancer, DYNAMIC_PORTS, type Ec2Entrance, type EntranceSettings } from "./entrance";
 import type { InstanceType } from "./hardware";
 import {
   type AppHostsArgs,
   appHosts,
   type DataHost,
+  type DataPlace,
   type DataVolumeArgs,
   dataHost,
   hostSecurityGroup,
   instanceProfile,
   snapshots,
 } from "./hosts";
+import { MachineImages } from "./machine-images";
 import { type Network, type NetworkArgs, network } from "./network";
-import { executionStatements, role } from "./roles";
+import type { Placement } from "./placement";
 import { type RunTask, runEcsTask } from "./run-task";
 import { autoscale, type ScalingArgs } from "./scaling";
-import { Secrets } from "./secrets";
-import {
-  containerDefinition,
-  dataFolder,
-  deploymentPercent,
-  ecrRepositoryArn,
-  type KnownContainer,
-} from "./task-definition";
-import { DATA_ATTRIBUTE, MOUNT_POINT, ROLE_ATTRIBUTE } from "./user-data";
+import { copiesOf, refuseRollback, serviceArgs } from "./services";
+import { Tasks } from "./tasks";
+import { DATA_ATTRIBUTE, ROLE_ATTRIBUTE } from "./user-data";
 
 export interface Ec2PlatformArgs {
   /** Prefix of every name: `<project>-<stack>`. */
   readonly prefix: string;
   readonly region: string;
+  /** Tags of what is launched by AWS itself. Those of everything else are the provider's `defaultTags`. */
+  readonly tags: Readonly<Record<string, string>>;
   readonly network: NetworkArgs;
   /** The data host's type; on a single host that of the one instance. */
   readonly dataHost: InstanceType;
-  /** Which of the private subnets it is in, the first being 0. */
-  readonly dataSubnet: number;
+  readonly dataPlace: DataPlace;
   /** Services with a volume, whose folders the data host makes. None: there is no data host, and `appHosts` must be. */
   readonly dataServices: readonly string[];
   readonly dataVolume: DataVolumeArgs;
@@ -47,6 +45,8 @@ export interface Ec2PlatformArgs {
   readonly amiId?: string | undefined;
   /** 2 where the plan has room for old and new side by side. */
   readonly rolloutFactor: 1 | 2;
+  /** What the plan's weights are multiplied with on each kind of host, so that ECS finds room for them. */
+  readonly cpuScale: CpuScale;
   readonly entrance: EntranceSettings;
   readonly logDays: number;
   readonly scaling: ScalingArgs;
@@ -74,8 +74,7 @@ export class Ec2Platform extends pulumi.ComponentResource implements Platform {
   private readonly associated: pulumi.Resource[] = [];
   private readonly dataGroup: aws.ec2.SecurityGroup;
   private readonly appGroup: aws.ec2.SecurityGroup;
-  private readonly secrets: Secrets;
-  private readonly taskRole: aws.iam.Role;
+  private readonly tasks: Tasks;
 
   constructor(
     name: string,
@@ -83,7 +82,7 @@ export class Ec2Platform extends pulumi.ComponentResource implements Platform {
     opts?: pulumi.ComponentResourceOptions,
   ) {
     super("sized-stack:platform:Ec2", name, {}, opts);
-    const { prefix } = args;
+    const { prefix, tags } = args;
     this.options = { parent: this, ...(opts?.provider && { provider: opts.provider }) };
 
     this.network = network(prefix, args.network, this.options);
@@ -100,16 +99,17 @@ export class Ec2Platform extends pulumi.ComponentResource implements Platform {
     );
     const context = {
       prefix,
+      tags,
       network: this.network,
       cluster: this.cluster,
       profile: instanceProfile(this.options),
-      amiId: args.amiId,
+      images: new MachineImages(args.amiId, this.options),
       options: this.options,
     };
     this.dataGroup = hostSecurityGroup("data-host", context);
     if (args.dataServices.length > 0) {
       const folders = args.dataServices.map((service) => ({ name: service, owner: DATA_UID }));
-      this.dataHost = dataHost(args.dataHost, args.dataSubnet, args.dataVolume, folders, this.dataGroup, context);
+      this.dataHost = dataHost(args.dataHost, args.dataPlace, args.dataVolume, folders, this.dataGroup, context);
       snapshots(args.dataVolume.snapshotDays, context);
     }
     this.appGroup = args.appHosts ? hostSecurityGroup("app-host", context) : this.dataGroup;
@@ -123,9 +123,7 @@ export class Ec2Platform extends pulumi.ComponentResource implements Platform {
         ),
       );
     }
-    this.secrets = new Secrets(prefix, this.options);
-    // No permission of its own: what the application may do in AWS is added to it.
-    this.taskRole = role("task", "ecs-tasks.amazonaws.com", [], this.options);
+    this.tasks = new Tasks(args, this.options);
     this.registerOutputs();
   }
 
@@ -157,45 +155,14 @@ export class Ec2Platform extends pulumi.ComponentResource implements Platform {
     const { name, volumes = [] } = container;
     const options = { ...this.options, parent };
     const isData = volumes.length > 0;
-    const onAppHosts = this.appCapacity !== undefined && !isData;
-    const definition = this.taskDefinition(container, isData ? "fixed" : "dynamic", options);
-    const hosts = onAppHosts ? (this.args.appHosts?.min ?? 1) : 1;
-    const single = container.replacement === "stop-first";
-    const { minimumHealthy, maximum } = deploymentPercent(container.replacement, {
-      rolloutFactor: this.args.rolloutFactor,
-      hosts,
-    });
-    const perHost = container.replicas ?? 1;
+    const placement = isData ? this.besideData() : this.forApplication();
+    const definition = this.tasks.define(container, placement, options);
     const entrance = container.behind as Ec2Entrance | undefined;
-    const scales = onAppHosts && !single;
-    const args: aws.ecs.ServiceArgs = {
-      name,
-      cluster: this.cluster.arn,
-      taskDefinition: definition.arn,
-      desiredCount: single ? 1 : perHost * hosts,
-      ...(onAppHosts && this.appCapacity
-        ? { capacityProviderStrategies: [{ capacityProvider: this.appCapacity.name, weight: 1 }] }
-        : { launchType: "EC2" }),
-      placementConstraints: [{ type: "memberOf", expression: this.placement(isData, onAppHosts) }],
-      ...(onAppHosts && {
-        orderedPlacementStrategies: [
-          { type: "spread", field: "attribute:ecs.availability-zone" },
-          { type: "spread", field: "instanceId" },
-        ],
-      }),
-      deploymentMinimumHealthyPercent: minimumHealthy,
-      deploymentMaximumPercent: maximum,
-      deploymentCircuitBreaker: { enable: true, rollback: true },
-      ...(entrance && {
-        loadBalancers: [{ targetGroupArn: entrance.targetGroupArn, containerName: name, containerPort: entrance.port }],
-        healthCheckGracePeriodSeconds: container.healthCheck.startPeriodSeconds,
-      }),
-      // To zero first, so that a destroyed stack needs no second run.
-      forceDelete: true,
-      waitForSteadyState: true,
-      propagateTags: "SERVICE",
-      enableEcsManagedTags: true,
-    };
+    const { cluster } = this;
+    const { rolloutFactor, scaling } = this.args;
+    const args = serviceArgs(container, placement, { cluster, definition, rolloutFactor, entrance });
+    const copies = copiesOf(container, placement);
+    const scales = placement.capacityProvider !== undefined && container.replacement !== "stop-first";
     const service = new aws.ecs.Service(name, transform ? transform(args) : args, {
       ...options,
       dependsOn: [
@@ -204,33 +171,33 @@ export class Ec2Platform extends pulumi.ComponentResource implements Platform {
         ...(this.dataHost ? [this.dataHost.attached] : []),
         ...(entrance ? [entrance.listener] : []),
       ],
+      // Two cannot have one name.
+      deleteBeforeReplace: true,
       ignoreChanges: scales ? ["desiredCount"] : [],
       customTimeouts: { create: "30m", update: "30m", delete: "30m" },
     });
-    this.refuseRollback(name, service, definition);
-    if (scales) {
-      const most = perHost * (this.args.appHosts?.max ?? 1);
-      autoscale(name, { least: perHost * hosts, most }, this.args.scaling, { cluster: this.cluster, service, options });
-    }
-    return { host: isData ? this.dataRecord(container, options) : name, containers: [service] };
+    refuseRollback(name, service, { cluster, definition }, this.tasks.logGroupName(name), this.options);
+    if (scales) autoscale(name, copies, scaling, { cluster, service, options });
+    return isData ? this.reachable(container, service, options) : { host: name, containers: [service] };
   }
 
   runOnce(command: Command, { parent, dependsOn = [] }: RunOptions): pulumi.Resource {
     const { name, argv, image } = command;
     const options = { ...this.options, parent };
     const memory = { limitMiB: command.memoryLimitMiB, reservationMiB: MIGRATION_TASK_MIB };
-    const definition = this.taskDefinition({ ...command, cpu: { shares: 128 }, memory }, "dynamic", options);
+    const placement = this.forApplication();
+    const container = { ...command, cpu: { shares: ONE_OFF_UNITS }, memory };
+    const definition = this.tasks.define(container, placement, options, { runsAlone: true });
     const runTask = this.args.runTask ?? runEcsTask;
     const hook = new pulumi.ResourceHook(`run-${name}`, async () => {
-      const [cluster, taskDefinition] = await Promise.all([known(this.cluster.arn), known(definition.arn)]);
+      const [cluster, taskDefinition, capacityProvider] = await Promise.all([
+        known(this.cluster.arn),
+        known(definition.arn),
+        known(placement.capacityProvider),
+      ]);
       const { region } = this.args;
-      const end = await runTask({
-        region,
-        cluster,
-        taskDefinition,
-        container: name,
-        logGroup: this.logGroupName(name),
-      });
+      const logGroup = this.tasks.logGroupName(name);
+      const end = await runTask({ region, cluster, taskDefinition, container: name, logGroup, capacityProvider });
       if (end.exitCode === 0) return;
       throw new Error(
         [
@@ -252,69 +219,40 @@ export class Ec2Platform extends pulumi.ComponentResource implements Platform {
     );
   }
 
-  /** Everything one service's tasks need: log group, secrets, and a role that may read exactly these. */
-  private taskDefinition(
-    container: Omit<KnownContainer, "image" | "env" | "secretsFrom"> & Pick<Container, "image" | "env" | "secrets">,
-    hostPorts: "fixed" | "dynamic",
+  /** A data service starts only where its volume is mounted, under its own port. */
+  private besideData(): Placement {
+    return {
+      constraint: pulumi.interpolate`attribute:${DATA_ATTRIBUTE} == ${this.dataHost?.volumeId}`,
+      architecture: this.args.dataHost.architecture,
+      hostPorts: "fixed",
+      cpuScale: this.args.cpuScale.data,
+      leastHosts: 1,
+      mostHosts: 1,
+      capacityProvider: undefined,
+    };
+  }
+
+  private forApplication(): Placement {
+    const { appHosts: apps, dataHost: only, cpuScale } = this.args;
+    return {
+      constraint: `attribute:${ROLE_ATTRIBUTE} == ${apps ? "app" : "data"}`,
+      architecture: (apps?.type ?? only).architecture,
+      hostPorts: "dynamic",
+      cpuScale: cpuScale.app,
+      leastHosts: apps?.min ?? 1,
+      mostHosts: apps?.max ?? 1,
+      capacityProvider: this.appCapacity?.name,
+    };
+  }
+
+  /** Gives a data service a name, which stays when its host is replaced; open to the application's hosts alone. */
+  private reachable(
+    { name, ports = [] }: Container,
+    service: aws.ecs.Service,
     options: pulumi.CustomResourceOptions,
-  ): aws.ecs.TaskDefinition {
-    const { name, image, env = {}, secrets = {}, volumes = [] } = container;
-    if (isBuild(image)) throw new Error(`${name}: ECS builds no images; push one to a registry and name its digest.`);
-    const { region, dataHost: dataType, appHosts: apps } = this.args;
-    const logGroup = new aws.cloudwatch.LogGroup(
-      name,
-      { name: this.logGroupName(name), retentionInDays: this.args.logDays },
-      options,
-    );
-    const secretsFrom = Object.fromEntries(
-      Object.entries(secrets).map(([key, value]) => [key, this.secrets.valueFrom(key, value)]),
-    );
-    const execution = role(
-      `${name}-execution`,
-      "ecs-tasks.amazonaws.com",
-      executionStatements({
-        secretArns: Object.keys(secretsFrom).map((key) => this.secrets.arn(key)),
-        repositoryArns: typeof image === "string" ? [ecrRepositoryArn(image) ?? []].flat() : [],
-        logGroupArn: logGroup.arn,
-      }),
-      options,
-    );
-    const containerDefinitions = pulumi
-      .output({ image, env, secretsFrom })
-      .apply((known) =>
-        JSON.stringify([
-          containerDefinition({ ...container, ...known }, { region, logGroup: this.logGroupName(name), hostPorts }),
-        ]),
-      );
-    const { architecture } = volumes.length === 0 && apps ? apps.type : dataType;
-    return new aws.ecs.TaskDefinition(
-      name,
-      {
-        family: `${this.args.prefix}-${name}`,
-        networkMode: "bridge",
-        requiresCompatibilities: ["EC2"],
-        runtimePlatform: { operatingSystemFamily: "LINUX", cpuArchitecture: architecture.toUpperCase() },
-        executionRoleArn: execution.arn,
-        taskRoleArn: this.taskRole.arn,
-        volumes: volumes.map(({ name: volume }) => ({ name: volume, hostPath: dataFolder(MOUNT_POINT, volume) })),
-        containerDefinitions,
-      },
-      options,
-    );
-  }
-
-  private readonly logGroupName = (service: string): string => `/sized-stack/${this.args.prefix}/${service}`;
-
-  /** Hosts a service may run on. A data service starts only where its volume is mounted. */
-  private placement(isData: boolean, onAppHosts: boolean): pulumi.Output<string> {
-    if (isData) return pulumi.interpolate`attribute:${DATA_ATTRIBUTE} == ${this.dataHost?.volumeId}`;
-    return pulumi.output(`attribute:${ROLE_ATTRIBUTE} == ${onAppHosts ? "app" : "data"}`);
-  }
-
-  /** The name of a data service, which stays when its host is replaced; open to the application's hosts alone. */
-  private dataRecord({ name, ports = [] }: Container, options: pulumi.CustomResourceOptions): string {
+  ): RunningService {
     const host = `${name}.${this.zoneName}`;
-    new aws.route53.Record(
+    const record = new aws.route53.Record(
       name,
       {
         zoneId: this.zone.zoneId,
@@ -323,38 +261,23 @@ export class Ec2Platform extends pulumi.ComponentResource implements Platform {
         ttl: 60,
         records: this.dataHost ? [this.dataHost.privateIp] : [],
       },
-      options,
+      { ...options, deleteBeforeReplace: true },
     );
-    for (const { container: port } of ports) {
-      new aws.vpc.SecurityGroupIngressRule(
-        `${name}-${port}`,
-        {
-          securityGroupId: this.dataGroup.id,
-          referencedSecurityGroupId: this.appGroup.id,
-          ipProtocol: "tcp",
-          fromPort: port,
-          toPort: port,
-        },
-        options,
-      );
-    }
-    return host;
-  }
-
-  /**
-   * A rollout that the circuit breaker took back leaves the service steady, on the old task definition: without this
-   * the update would count as done.
-   */
-  private refuseRollback(name: string, service: aws.ecs.Service, definition: aws.ecs.TaskDefinition): void {
-    pulumi.all([service.id, this.cluster.arn, definition.arn]).apply(async ([_, clusterArn, wanted]) => {
-      if (pulumi.runtime.isDryRun()) return;
-      const { taskDefinition } = await aws.ecs.getService({ clusterArn, serviceName: name }, this.options);
-      if (taskDefinition === wanted) return;
-      throw new pulumi.RunError(
-        `${name}: ECS took the rollout back, because the new containers did not become healthy. The old ones serve on ` +
-          `(${taskDefinition}). What the new ones said: aws logs tail ${this.logGroupName(name)}. Correct it and deploy again.`,
-      );
-    });
+    const rules = ports.map(
+      ({ container: port }) =>
+        new aws.vpc.SecurityGroupIngressRule(
+          `${name}-${port}`,
+          {
+            securityGroupId: this.dataGroup.id,
+            referencedSecurityGroupId: this.appGroup.id,
+            ipProtocol: "tcp",
+            fromPort: port,
+            toPort: port,
+          },
+          options,
+        ),
+    );
+    return { host, containers: [service, record, ...rules] };
   }
 }
 

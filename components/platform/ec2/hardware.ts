@@ -38,11 +38,14 @@ export class Ec2Error extends Error {
  *   no other task is ever placed on it.
  * - `cpuEnforcement`: the CPU of a container on an EC2 instance is its weight against the others (cpu.shares). There
  *   is no cap beside it.
+ * - `hostNofile`: docker.service of the ECS-optimized Amazon Linux 2023 has `LimitNOFILE=infinity` (amazonlinux/
+ *   amazon-linux-2023, issue 763). What ends it is the kernel's `fs.nr_open`, which nobody sets below its default.
  */
 export const EC2_SIZING = {
   hostReserve: "registered",
   dataReservation: "full",
   cpuEnforcement: "weight",
+  hostNofile: 1_048_576,
 } as const satisfies Partial<SizingInputs>;
 
 /** Every known type: by family, and in a family from the smallest. `tools/instance-types.py` makes the table. */

@@ -1,6 +1,7 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { ecsReservedMemoryMiB, type InstanceType } from "./hardware";
+import type { MachineImages } from "./machine-images";
 import type { Network } from "./network";
 import { role } from "./roles";
 import { appHostUserData, type DataFolder, dataHostUserData } from "./user-data";
@@ -30,8 +31,9 @@ export interface HostContext {
   readonly network: Network;
   readonly cluster: aws.ecs.Cluster;
   readonly profile: aws.iam.InstanceProfile;
-  /** The AMI that is set; without one, the recommended one at creation, which later updates leave alone. */
-  readonly amiId: string | undefined;
+  readonly images: MachineImages;
+  /** Tags of the stack, for what an Auto Scaling group launches: the provider's own do not reach that. */
+  readonly tags: Readonly<Record<string, string>>;
   readonly options: pulumi.CustomResourceOptions;
 }
 
@@ -67,10 +69,21 @@ export interface DataHost {
   readonly attached: pulumi.Resource;
 }
 
+/** Where the data host and its volume are. */
+export interface DataPlace {
+  /** Which of the private subnets, the first being 0. */
+  readonly subnet: number;
+  /**
+   * The zone of that subnet. A plain value: what a protected volume depends on stays with it when all else is
+   * destroyed, and the network is not to.
+   */
+  readonly zone: string;
+}
+
 /** The instance that carries the data volume; on a single host everything else too. */
 export function dataHost(
   type: InstanceType,
-  subnet: number,
+  { subnet, zone }: DataPlace,
   volume: DataVolumeArgs,
   folders: readonly DataFolder[],
   group: aws.ec2.SecurityGroup,
@@ -84,14 +97,15 @@ export function dataHost(
     { subnetId, securityGroups: [group.id], description: `Fixed address of ${prefix}'s data host`, tags },
     options,
   );
-  const volumeId = dataVolume(subnetId, volume, context);
+  const volumeId = dataVolume(zone, volume, context);
   const instance = new aws.ec2.Instance(
     "data-host",
     {
       ...instanceArgs(type, context),
-      ami: context.amiId ?? recommendedAmi(type, options),
+      ami: context.images.of(type),
       primaryNetworkInterface: { networkInterfaceId: address.id },
-      rootBlockDevice: { encrypted: true, volumeType: "gp3", volumeSize: ROOT_GIB },
+      // Not `volumeTags`: those would be put on the data volume too, in place of its own.
+      rootBlockDevice: { encrypted: true, volumeType: "gp3", volumeSize: ROOT_GIB, tags },
       userData: pulumi
         .all([context.cluster.name, volumeId])
         .apply(([cluster, id]) =>
@@ -100,7 +114,6 @@ export function dataHost(
       // It runs at the first boot alone, and the agent refuses to come back with another amount of memory.
       userDataReplaceOnChange: true,
       tags,
-      volumeTags: tags,
     },
     {
       ...options,
@@ -108,7 +121,6 @@ export function dataHost(
       // One address and one volume: the old instance must have let go of both.
       deleteBeforeReplace: true,
       replaceOnChanges: ["instanceType"],
-      ignoreChanges: context.amiId ? [] : ["ami"],
     },
   );
   const attached = new aws.ec2.VolumeAttachment(
@@ -123,12 +135,16 @@ export function dataHost(
 export const DATA_TAG = "sized-stack:data";
 
 function dataVolume(
-  subnetId: pulumi.Input<string>,
+  availabilityZone: string,
   { sizeGiB, volumeId, snapshotId, protect }: DataVolumeArgs,
   { prefix, options }: HostContext,
 ): pulumi.Input<string> {
-  if (volumeId !== undefined) return volumeId;
-  const availabilityZone = aws.ec2.getSubnetOutput({ id: subnetId }, options).availabilityZone;
+  if (volumeId !== undefined) {
+    // By this tag it is snapshotted, whoever made it; and found again.
+    const args = { resourceId: volumeId, key: DATA_TAG, value: prefix };
+    new aws.ec2.Tag("data", args, { ...options, retainOnDelete: true });
+    return volumeId;
+  }
   const volume = new aws.ebs.Volume(
     "data",
     {
@@ -182,13 +198,6 @@ const instanceArgs = ({ name: instanceType }: InstanceType, { profile }: HostCon
   metadataOptions: { httpEndpoint: "enabled", httpTokens: "required", httpPutResponseHopLimit: 1 },
 });
 
-/** The ECS-optimized Amazon Linux 2023 that AWS recommends today. */
-function recommendedAmi({ architecture }: InstanceType, options: pulumi.CustomResourceOptions): pulumi.Output<string> {
-  const folder = architecture === "arm64" ? "amazon-linux-2023/arm64" : "amazon-linux-2023";
-  const name = `/aws/service/ecs/optimized-ami/${folder}/recommended/image_id`;
-  return aws.ssm.getParameterOutput({ name }, options).insecureValue;
-}
-
 /**
  * Hosts of the application, as many as its tasks need, over the zones of the network. ECS decides how many: it adds
  * one where a task finds no room, and empties one before it is taken away.
@@ -198,8 +207,8 @@ export function appHosts(
   group: aws.ec2.SecurityGroup,
   context: HostContext,
 ): aws.ecs.CapacityProvider {
-  const { prefix, network, cluster, amiId, options } = context;
-  const tags = { Name: `${prefix}-app` };
+  const { prefix, network, cluster, images, options } = context;
+  const tags = { ...context.tags, Name: `${prefix}-app` };
   const { iamInstanceProfile, ...instance } = instanceArgs(type, context);
   const reservedMemoryMiB = ecsReservedMemoryMiB(type.memoryMiB);
   const template = new aws.ec2.LaunchTemplate(
@@ -207,7 +216,7 @@ export function appHosts(
     {
       ...instance,
       namePrefix: `${prefix}-app-`,
-      imageId: amiId ?? recommendedAmi(type, options),
+      imageId: images.of(type),
       iamInstanceProfile: { name: iamInstanceProfile },
       vpcSecurityGroupIds: [group.id],
       blockDeviceMappings: [
@@ -219,7 +228,7 @@ export function appHosts(
       tagSpecifications: ["instance", "volume"].map((resourceType) => ({ resourceType, tags })),
       updateDefaultVersion: true,
     },
-    { ...options, ignoreChanges: amiId ? [] : ["imageId"] },
+    options,
   );
   const hosts = new aws.autoscaling.Group(
     "app-hosts",
@@ -236,10 +245,11 @@ export function appHosts(
         strategy: "Rolling",
         preferences: { minHealthyPercentage: 100, scaleInProtectedInstances: "Refresh" },
       },
-      tags: [
-        { key: "Name", value: tags.Name, propagateAtLaunch: true },
-        { key: "AmazonECSManaged", value: "true", propagateAtLaunch: true },
-      ],
+      tags: Object.entries({ ...tags, AmazonECSManaged: "true" }).map(([key, value]) => ({
+        key,
+        value,
+        propagateAtLaunch: true,
+      })),
     },
     // ECS moves the number of hosts.
     { ...options, dependsOn: [...network.ready], ignoreChanges: ["desiredCapacity"] },

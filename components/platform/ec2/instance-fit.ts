@@ -1,4 +1,4 @@
-import { MIGRATION_TASK_MIB, type SizingInputs, SizingRefusal, sizingPlan } from "../../sizing";
+import { DEFAULTS, type SizingInputs, SizingRefusal, setAsideMiB, sizingPlan } from "../../sizing";
 import {
   type Architecture,
   describeInstance,
@@ -75,9 +75,14 @@ export function instanceRefusal(refusal: SizingRefusal, inputs: SizingInputs, in
   return [
     `${single ? "" : `The ${host} host is `}${describeInstance(type)}.`,
     refusal.message,
-    `Containers get what Amazon ECS registers${host === "app" ? `, less ${MIGRATION_TASK_MIB} MiB kept for a migration task` : ""}.`,
+    `Containers get what Amazon ECS registers${host === "app" ? `, less ${setAside(inputs)}` : ""}.`,
     smallest
       ? `The smallest ${ofFamily ? family : architecture} instance type that fits is ${smallest.name}.`
       : `No ${architecture} instance type fits${single ? "" : ` here while the ${host === "app" ? "data" : "app"} host is ${other.name}`}.`,
   ].join("\n");
+}
+
+function setAside(inputs: SizingInputs): string {
+  const { beat, hostReserve } = { ...DEFAULTS, ...inputs };
+  return `${setAsideMiB({ beat, hostReserve })} MiB kept for ${beat ? "beat and " : ""}a migration task`;
 }

@@ -9,6 +9,8 @@ export interface TaskRun {
   /** Name of its one container. */
   readonly container: string;
   readonly logGroup: string;
+  /** Hosts that it waits for until there is room. Default: it must find room at once. */
+  readonly capacityProvider: string | undefined;
 }
 
 /** How it ended. */
@@ -25,21 +27,39 @@ export type RunTask = (run: TaskRun) => Promise<TaskEnd>;
 
 /** Longer than any migration should hold up a deploy; one that takes longer is run by hand. */
 const TIMEOUT_SECONDS = 3600;
+/** The SDK's own default asks ever more seldom, in the end every ten minutes. */
+const ASKING_SECONDS = { minDelay: 2, maxDelay: 10 };
 const LAST_LINES = 20;
 
 /**
  * Runs a task on the cluster through the AWS SDK, with the credentials that the environment has.
  * @throws Error where ECS does not place it, or it does not end within the hour.
  */
-export const runEcsTask: RunTask = async ({ region, cluster, taskDefinition, container, logGroup }) => {
+export const runEcsTask: RunTask = async ({
+  region,
+  cluster,
+  taskDefinition,
+  container,
+  logGroup,
+  capacityProvider,
+}) => {
   const ecs = new ECSClient({ region });
-  const { tasks = [], failures = [] } = await ecs.send(new RunTaskCommand({ cluster, taskDefinition }));
+  const { tasks = [], failures = [] } = await ecs.send(
+    new RunTaskCommand({
+      cluster,
+      taskDefinition,
+      ...(capacityProvider && { capacityProviderStrategy: [{ capacityProvider, weight: 1 }] }),
+    }),
+  );
   const taskArn = tasks[0]?.taskArn;
   if (!taskArn) {
     const reasons = failures.map(({ reason, detail }) => [reason, detail].filter(Boolean).join(" ")).join("; ");
     throw new Error(`ECS did not place the task: ${reasons || "no reason given"}`);
   }
-  await waitUntilTasksStopped({ client: ecs, maxWaitTime: TIMEOUT_SECONDS }, { cluster, tasks: [taskArn] });
+  await waitUntilTasksStopped(
+    { client: ecs, maxWaitTime: TIMEOUT_SECONDS, ...ASKING_SECONDS },
+    { cluster, tasks: [taskArn] },
+  );
   const described = await ecs.send(new DescribeTasksCommand({ cluster, tasks: [taskArn] }));
   const [task]: readonly Task[] = described.tasks ?? [];
   const ended = task?.containers?.[0];

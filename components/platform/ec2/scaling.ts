@@ -10,8 +10,8 @@ export interface ScalingArgs {
   readonly longestWaitSeconds: number;
 }
 
-/** Of what the containers reserve. */
-const CPU_PERCENT = 60;
+/** Of what the containers reserve, which by rule is 0.6 of what the plan lets the backend use. */
+const CPU_PERCENT = 100;
 
 /**
  * Lets a service follow its load, between what the smallest and the largest number of hosts carry. Workers follow the

@@ -30,8 +30,12 @@ export const dataFolder = (mountPoint: string, name: string): string => `${mount
  * A container as ECS takes it, keys and lists in a fixed order and nothing that is undefined: equal containers give
  * equal text, so that a preview is quiet.
  *
- * Otherwise than on Docker: secrets are variables (ECS knows no files), `AWS_REGION` is among the variables, CPU is a
- * weight without a cap, and the signal that asks to stop is the image's own.
+ * Otherwise than on Docker:
+ * - a secret `X` is the variable `X`, and there is no `X_FILE`: ECS knows no files;
+ * - `AWS_REGION` is among the variables;
+ * - PostgreSQL and Redis have names of the private zone as `POSTGRES_HOST` and `REDIS_HOST`;
+ * - no drain program stands in front of uvicorn: the load balancer drains a task before it is asked to stop;
+ * - CPU is a weight without a cap, and the signal that asks to stop is the image's own.
  * @throws Error for what ECS cannot do: files put into a container.
  */
 export function containerDefinition(container: KnownContainer, { region, logGroup, hostPorts }: TaskContext): object {
