@@ -70,7 +70,13 @@ function system(settings: LoadedSettings, target: Target) {
   new Backend("backend", { ...application, ...settings.backend, behind: loadBalancer.entrance });
   new CeleryFleet("celery", { ...application, ...settings.celery });
 
-  return { url: loadBalancer.url, capacity: plan.capacity, advisories: plan.advisories };
+  const { url, hostName } = loadBalancer.entrance;
+  return {
+    url,
+    ...(hostName === undefined ? {} : { loadBalancerHostName: hostName }),
+    capacity: plan.capacity,
+    advisories: plan.advisories,
+  };
 }
 
 function planFor({ inputs, refusal }: Target) {

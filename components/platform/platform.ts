@@ -33,6 +33,8 @@ export interface EntranceArgs {
 /** Where clients reach a service. A platform recognises its own. */
 export interface Entrance {
   readonly url: Input<string>;
+  /** What a DNS record of one's own points to, where the platform has a name for it. */
+  readonly hostName?: Input<string>;
 }
 
 export interface RunOptions {

@@ -130,8 +130,11 @@ describe("what a system is made of has names that the policy covers", () => {
   const begun = ({ inputs }: { inputs: Readonly<Record<string, unknown>> }) => `${inputs.namePrefix}1a2b3c4`;
 
   it.each<[string, (one: (typeof made)[number]) => string]>([
-    ["aws:iam/role:Role", (one) => `arn:aws:iam::111122223333:role/${madeUp(one)}`],
-    ["aws:iam/instanceProfile:InstanceProfile", (one) => `arn:aws:iam::111122223333:instance-profile/${madeUp(one)}`],
+    ["aws:iam/role:Role", (one) => `arn:aws:iam::111122223333:role${one.inputs.path}${madeUp(one)}`],
+    [
+      "aws:iam/instanceProfile:InstanceProfile",
+      (one) => `arn:aws:iam::111122223333:instance-profile${one.inputs.path}${madeUp(one)}`,
+    ],
     ["aws:ecs/cluster:Cluster", (one) => `arn:aws:ecs:eu-central-1:111122223333:cluster/${said(one)}`],
     ["aws:ecs/service:Service", (one) => `arn:aws:ecs:eu-central-1:111122223333:service/${PREFIX}/${said(one)}`],
     [

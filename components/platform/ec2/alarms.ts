@@ -15,11 +15,15 @@ interface Alarm {
   readonly dimensions: Readonly<Record<string, pulumi.Input<string>>>;
   readonly above: number;
   readonly minutes: number;
+  /** What no measurement means. Default: nothing is wrong, as without requests or without a queue. */
+  readonly missing?: "breaching";
 }
 
 export interface AlarmContext {
   readonly prefix: string;
   readonly clusterName: pulumi.Input<string>;
+  /** The instance that carries the data volume, where there is one. */
+  readonly dataHostId: pulumi.Input<string> | undefined;
   /** Roles of the hosts there are. */
   readonly roles: readonly ("app" | "data")[];
   /** SNS topic that is told; without one alarms show in the console alone. */
@@ -29,7 +33,7 @@ export interface AlarmContext {
 
 /** Alarms on what reaches users, and on hosts that run full. */
 export function alarms(entrance: Ec2Entrance, longestWaitSeconds: number, context: AlarmContext): void {
-  const { clusterName, roles } = context;
+  const { clusterName, roles, dataHostId } = context;
   const balancer = { LoadBalancer: entrance.loadBalancer.arnSuffix };
   const target = { ...balancer, TargetGroup: entrance.targetGroup.arnSuffix };
   const elb = { namespace: "AWS/ApplicationELB" };
@@ -37,7 +41,7 @@ export function alarms(entrance: Ec2Entrance, longestWaitSeconds: number, contex
   const every: Readonly<Record<string, Alarm>> = {
     "server-errors": {
       ...elb,
-      about: "The application answered 10 requests or more with 5xx in a minute",
+      about: "The application answered more than 10 requests with 5xx in a minute",
       metricName: "HTTPCode_Target_5XX_Count",
       statistic: "Sum",
       dimensions: target,
@@ -46,7 +50,7 @@ export function alarms(entrance: Ec2Entrance, longestWaitSeconds: number, contex
     },
     "load-balancer-errors": {
       ...elb,
-      about: "The load balancer itself answered 10 requests or more with 5xx in a minute",
+      about: "The load balancer itself answered more than 10 requests with 5xx in a minute",
       metricName: "HTTPCode_ELB_5XX_Count",
       statistic: "Sum",
       dimensions: balancer,
@@ -79,7 +83,17 @@ export function alarms(entrance: Ec2Entrance, longestWaitSeconds: number, contex
       above: 4 * longestWaitSeconds,
       minutes: 10,
     },
-    ...(roles.includes("data") && {
+    ...(dataHostId !== undefined && {
+      "data-host": {
+        about: "The data host fails its status checks, or is gone",
+        namespace: "AWS/EC2",
+        metricName: "StatusCheckFailed",
+        statistic: "Maximum",
+        dimensions: { InstanceId: dataHostId },
+        above: 0,
+        minutes: 3,
+        missing: "breaching",
+      },
       "data-disk": {
         about: "The data volume is four fifths full",
         namespace: HOST_METRICS_NAMESPACE,
@@ -123,7 +137,7 @@ export function alarms(entrance: Ec2Entrance, longestWaitSeconds: number, contex
 }
 
 function metricAlarm(name: string, alarm: Alarm, { prefix, topicArn, options }: AlarmContext): void {
-  const { about, above, minutes, ...metric } = alarm;
+  const { about, above, minutes, missing = "notBreaching", ...metric } = alarm;
   const actions = topicArn === undefined ? [] : [topicArn];
   new aws.cloudwatch.MetricAlarm(
     name,
@@ -135,8 +149,7 @@ function metricAlarm(name: string, alarm: Alarm, { prefix, topicArn, options }: 
       threshold: above,
       period: 60,
       evaluationPeriods: minutes,
-      // No requests, and no queue, are no trouble.
-      treatMissingData: "notBreaching",
+      treatMissingData: missing,
       alarmActions: actions,
       okActions: actions,
     },

@@ -102,7 +102,7 @@ export class Ec2Platform extends pulumi.ComponentResource implements Platform {
       tags,
       network: this.network,
       cluster: this.cluster,
-      profile: instanceProfile(this.options),
+      profile: instanceProfile(prefix, this.options),
       images: new MachineImages(args.amiId, this.options),
       options: this.options,
     };
@@ -144,6 +144,7 @@ export class Ec2Platform extends pulumi.ComponentResource implements Platform {
     alarms(made, scaling.longestWaitSeconds, {
       prefix,
       clusterName: this.cluster.name,
+      dataHostId: this.dataHost?.instanceId,
       roles: [...(this.dataHost ? (["data"] as const) : []), ...(apps ? (["app"] as const) : [])],
       topicArn: alarmTopicArn,
       options,

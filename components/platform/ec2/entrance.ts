@@ -7,7 +7,7 @@ import type { Network } from "./network";
 export interface EntranceSettings {
   /** Certificate of ACM in the same region. With it HTTPS on 443, and HTTP only sends people there. */
   readonly certificateArn?: string | undefined;
-  /** Name the certificate is for; a DNS record to `loadBalancerName` is the user's to make. */
+  /** Name the certificate is for; a DNS record to the stack's output `loadBalancerHostName` is the user's to make. */
   readonly domain?: string | undefined;
 }
 
@@ -111,6 +111,7 @@ export function applicationLoadBalancer(
   }
   return {
     url: certificateArn && domain ? `https://${domain}` : pulumi.interpolate`http://${loadBalancer.dnsName}`,
+    hostName: loadBalancer.dnsName,
     targetGroupArn: targetGroup.arn,
     port,
     listener,

@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { ecsReservedMemoryMiB, type InstanceType } from "./hardware";
 import type { MachineImages } from "./machine-images";
 import type { Network } from "./network";
-import { role } from "./roles";
+import { role, rolePath } from "./roles";
 import { appHostUserData, type DataFolder, dataHostUserData } from "./user-data";
 
 /** The volume that PostgreSQL and Redis keep their data on. */
@@ -38,13 +38,13 @@ export interface HostContext {
 }
 
 /** What an instance may do: join the cluster, report metrics, and be reached by Session Manager instead of SSH. */
-export function instanceProfile(options: pulumi.CustomResourceOptions): aws.iam.InstanceProfile {
-  const instance = role("instance", "ec2.amazonaws.com", [], options, [
+export function instanceProfile(prefix: string, options: pulumi.CustomResourceOptions): aws.iam.InstanceProfile {
+  const instance = role(prefix, "instance", "ec2.amazonaws.com", [], options, [
     "service-role/AmazonEC2ContainerServiceforEC2Role",
     "AmazonSSMManagedInstanceCore",
     "CloudWatchAgentServerPolicy",
   ]);
-  return new aws.iam.InstanceProfile("instance", { role: instance.name }, options);
+  return new aws.iam.InstanceProfile("instance", { role: instance.name, path: rolePath(prefix) }, options);
 }
 
 /** A group for hosts: out to everywhere, in from nowhere until a rule says otherwise. */
@@ -63,6 +63,7 @@ export function hostSecurityGroup(name: string, { prefix, network, options }: Ho
 }
 
 export interface DataHost {
+  readonly instanceId: pulumi.Output<string>;
   readonly volumeId: pulumi.Input<string>;
   /** Stays the same when the instance is replaced. */
   readonly privateIp: pulumi.Output<string>;
@@ -128,7 +129,7 @@ export function dataHost(
     { instanceId: instance.id, volumeId, deviceName: "/dev/sdf", stopInstanceBeforeDetaching: true },
     { ...options, deleteBeforeReplace: true },
   );
-  return { volumeId, privateIp: address.privateIp, attached };
+  return { instanceId: instance.id, volumeId, privateIp: address.privateIp, attached };
 }
 
 /** Tag that snapshots are made by, and that a volume is found by after its stack was destroyed. */
@@ -163,7 +164,7 @@ function dataVolume(
 
 /** A snapshot of the data volume a day, by its tag: those of earlier volumes are kept as long as these. */
 export function snapshots(days: number, { prefix, options }: HostContext): void {
-  const lifecycle = role("snapshots", "dlm.amazonaws.com", [], options, [
+  const lifecycle = role(prefix, "snapshots", "dlm.amazonaws.com", [], options, [
     "service-role/AWSDataLifecycleManagerServiceRole",
   ]);
   new aws.dlm.LifecyclePolicy(

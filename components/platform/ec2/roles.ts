@@ -7,8 +7,12 @@ export interface Statement {
   readonly resources: readonly pulumi.Input<string>[];
 }
 
+/** Path of a system's roles: what may be passed on to services is told by it. */
+export const rolePath = (prefix: string): string => `/${prefix}/`;
+
 /** A role that one AWS service takes on. */
 export function role(
+  prefix: string,
   name: string,
   service: string,
   statements: readonly Statement[],
@@ -18,6 +22,7 @@ export function role(
   const made = new aws.iam.Role(
     name,
     {
+      path: rolePath(prefix),
       assumeRolePolicy: JSON.stringify({
         Version: "2012-10-17",
         Statement: [{ Effect: "Allow", Action: "sts:AssumeRole", Principal: { Service: service } }],

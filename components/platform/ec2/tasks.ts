@@ -30,7 +30,7 @@ export class Tasks {
   ) {
     this.secrets = new Secrets(args.prefix, options);
     // No permission of its own: what the application may do in AWS is added to it.
-    this.role = role("task", "ecs-tasks.amazonaws.com", [], options);
+    this.role = role(args.prefix, "task", "ecs-tasks.amazonaws.com", [], options);
   }
 
   readonly logGroupName = (service: string): string => `/sized-stack/${this.args.prefix}/${service}`;
@@ -58,6 +58,7 @@ export class Tasks {
       Object.entries(secrets).map(([key, value]) => [key, this.secrets.valueFrom(key, value)]),
     );
     const execution = role(
+      prefix,
       `${name}-execution`,
       "ecs-tasks.amazonaws.com",
       executionStatements({
