@@ -223,7 +223,8 @@ describe("a single host on EC2, under the real engine", { timeout: 4 * MINUTE },
 
   it("destroy takes everything in one go but the volume, which a later stack can be given", async () => {
     await ec2.stack.down();
-    expect(ec2.aws.everything().map(({ type }) => type)).toEqual(expect.arrayContaining([VOLUME]));
+    const left = new Set(ec2.aws.everything().map(({ type }) => type));
+    expect([...left].sort()).toEqual([VOLUME, "aws:secretsmanager/secretVersion:SecretVersion"]);
     expect(ec2.aws.calls.filter(({ op, type }) => op === "delete" && type === VOLUME)).toEqual([]);
     await ec2.stack.set({ "ec2.data.volumeId": volume });
     await ec2.stack.up();
@@ -257,6 +258,39 @@ describe("app hosts and a data host, under the real engine", { timeout: 4 * MINU
   it("destroy leaves the volume alone", async () => {
     await ec2.stack.down();
     expect(ec2.aws.calls.filter(({ op, type }) => op === "delete" && type === VOLUME)).toEqual([]);
+  });
+});
+
+describe("PostgreSQL and Redis that run elsewhere", { timeout: 4 * MINUTE }, () => {
+  it("leave a host that comes back by itself, without a data volume", async () => {
+    const ec2 = await Ec2Stack.create({
+      ...SETTINGS,
+      "postgres.external.host": "shop.abc123.eu-central-1.rds.amazonaws.com",
+      "postgres.external.maxConnections": 400,
+      "redis.external.host": "master.shop.abc123.euc1.cache.amazonaws.com",
+      "redis.external.maxClients": 65_000,
+    });
+    try {
+      for (const name of ["postgresPassword", "redisPassword"]) {
+        await ec2.stack.pulumi("config", "set", "--secret", `sized-stack:${name}`, "of-the-server-elsewhere");
+      }
+      await ec2.stack.pulumi("config", "rm", "--path", "sized-stack:images.postgres");
+      await ec2.stack.pulumi("config", "rm", "--path", "sized-stack:images.redis");
+      ec2.aws.hosts = [host(ec2.aws, "m7i.2xlarge", "app", 1)];
+      await ec2.stack.up();
+      await ec2.stack.pulumi("preview", "--expect-no-changes");
+      expect(
+        ec2.aws
+          .all(SERVICE)
+          .map(({ name }) => name)
+          .sort(),
+      ).toEqual(["backend", "celery"]);
+      expect([...ec2.aws.all(VOLUME), ...ec2.aws.all("aws:ec2/instance:Instance")]).toEqual([]);
+      const group = ec2.aws.resource("aws:autoscaling/group:Group", "app-hosts").props;
+      expect([group.minSize, group.maxSize]).toEqual([1, 1]);
+    } finally {
+      await ec2.remove();
+    }
   });
 });
 

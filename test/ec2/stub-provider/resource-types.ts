@@ -154,6 +154,10 @@ export const RESOURCE_TYPES: Readonly<Record<string, ResourceType>> = {
   ]),
   "aws:ebs/snapshot:Snapshot": ec2("snap", "snapshot", ["volumeId"]),
   "aws:ec2/volumeAttachment:VolumeAttachment": link(["deviceName", "instanceId", "volumeId"], "vai"),
+  "aws:ec2/tag:Tag": {
+    replace: ["key", "resourceId"],
+    id: ({ inputs }) => `${text(inputs.resourceId)},${text(inputs.key)}`,
+  },
   "aws:ec2/launchTemplate:LaunchTemplate": ec2("lt", "launch-template", NAME, {
     ...named(125),
     computed: () => ({ latestVersion: 1, defaultVersion: 1 }),
