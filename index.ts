@@ -5,84 +5,93 @@ import { CeleryFleet } from "./components/celery-fleet";
 import { LoadBalancer } from "./components/load-balancer";
 import { Migration } from "./components/migration";
 import { password } from "./components/password";
-import { DockerPlatform } from "./components/platform";
-import { BuildError, localBuild } from "./components/platform/docker/build";
-import { dockerHardware, EngineError } from "./components/platform/docker/engine";
-import { localImages } from "./components/platform/docker/local-images";
-import { Postgres } from "./components/postgres";
-import { Redis } from "./components/redis";
-import { loadSettings, SettingsError, sizingInputs } from "./components/settings";
+import { BuildError } from "./components/platform/docker/build";
+import { EngineError } from "./components/platform/docker/engine";
+import { dockerTarget } from "./components/platform/docker/target";
+import { Ec2Error } from "./components/platform/ec2/hardware";
+import type { Target } from "./components/platform/target";
+import { Postgres, type PostgresEndpoint } from "./components/postgres";
+import { UVICORN_PORT } from "./components/programs/uvicorn";
+import { Redis, type RedisEndpoint } from "./components/redis";
+import { type LoadedSettings, loadSettings, SettingsError } from "./components/settings";
 import { SizingRefusal, sizingPlan } from "./components/sizing";
 
 export = async () => {
   try {
-    return await system();
+    const settings = loadSettings();
+    return system(settings, await targetOf(settings));
   } catch (error) {
     throw forPeople(error);
   }
 };
 
-async function system() {
-  const settings = loadSettings();
-  if (settings.target === "ec2") {
-    throw new SettingsError(
-      "target: ec2 is not available yet; this version runs on target: docker. Nothing was created or changed.",
-    );
+async function targetOf(settings: LoadedSettings): Promise<Target> {
+  const prefix = `${pulumi.getProject()}-${pulumi.getStack()}`;
+  if (settings.target === "docker") {
+    return dockerTarget(settings, prefix, path.join(__dirname, ".local", "images.json"));
   }
+  // Loaded here: a stack on Docker need not wait for the AWS package.
+  const { ec2Target } = await import("./components/platform/ec2");
+  return ec2Target(settings, prefix, pulumi.getStack());
+}
+
+function system(settings: LoadedSettings, target: Target) {
   const { images, env, secrets } = settings;
-  const hardware = await dockerHardware(settings.hardware);
-  const inputs = sizingInputs(settings, hardware);
-  const { capacity, advisories } = sizingPlan(inputs);
-  const image = localImages(path.join(__dirname, ".local", "images.json"));
-  const app = typeof images.app === "string" ? image(images.app) : localBuild(images.app, image);
+  const { inputs, image } = target;
+  const plan = planFor(target);
+  const sized = { ...inputs, platform: target.platform(plan) };
 
-  const platform = new DockerPlatform("docker", { prefix: `${pulumi.getProject()}-${pulumi.getStack()}` });
-  const sized = { ...inputs, platform };
-
-  const postgres = new Postgres("postgres", {
-    ...sized,
-    image: image(images.postgres),
-    password: password("postgres-password", settings.postgresPassword),
-    ...settings.postgres,
-  });
-  const redis = new Redis("redis", {
-    ...sized,
-    image: image(images.redis),
-    password: password("redis-password", settings.redisPassword),
-    ...settings.redis,
-  });
+  const database = { ...settings.postgres, password: password("postgres-password", settings.postgresPassword) };
+  const postgres: PostgresEndpoint = database.external
+    ? { ...database, ...database.external }
+    : new Postgres("postgres", { ...sized, ...database, image: image(images.postgres) }).endpoint;
+  const broker = { ...settings.redis, password: password("redis-password", settings.redisPassword) };
+  const redis: RedisEndpoint = broker.external
+    ? { ...broker, ...broker.external }
+    : new Redis("redis", { ...sized, ...broker, image: image(images.redis) }).endpoint;
   const application = {
     ...sized,
-    image: app,
+    image: image(images.app),
     env,
     secrets,
-    postgres: postgres.endpoint,
-    redis: redis.endpoint,
+    postgres,
+    redis,
     after: [] as pulumi.Resource[],
   };
   if (settings.migration.length > 0) {
     const migration = new Migration("migration", { ...application, argv: settings.migration });
     application.after.push(migration.done);
   }
-  const backend = new Backend("backend", { ...application, ...settings.backend });
-  new CeleryFleet("celery", { ...application, ...settings.celery });
   const loadBalancer = new LoadBalancer("load-balancer", {
     ...sized,
-    image: image(images.haproxy),
     backendHost: "backend",
-    backendPort: backend.port,
-    port: settings.port,
+    backendPort: UVICORN_PORT,
   });
+  new Backend("backend", { ...application, ...settings.backend, behind: loadBalancer.entrance });
+  new CeleryFleet("celery", { ...application, ...settings.celery });
 
-  return { url: loadBalancer.url, capacity, advisories };
+  const { url, hostName } = loadBalancer.entrance;
+  return {
+    url,
+    ...(hostName === undefined ? {} : { loadBalancerHostName: hostName }),
+    capacity: plan.capacity,
+    advisories: plan.advisories,
+  };
+}
+
+function planFor({ inputs, refusal }: Target) {
+  try {
+    return sizingPlan(inputs);
+  } catch (error) {
+    if (error instanceof SizingRefusal) throw runError(`${refusal(error)}\nNothing was created or changed.`);
+    throw error;
+  }
 }
 
 /** What is the user's to change ends in its own words, without a stack trace. */
 function forPeople(error: unknown): unknown {
-  if (error instanceof SizingRefusal) return runError(`${error.message}\nNothing was created or changed.`);
-  if (error instanceof SettingsError || error instanceof EngineError || error instanceof BuildError)
-    return runError(error.message);
-  return error;
+  const own = [SettingsError, EngineError, BuildError, Ec2Error];
+  return error instanceof Error && own.some((kind) => error instanceof kind) ? runError(error.message) : error;
 }
 
 /** Pulumi formats the stack of an error it never shows; that alone took ten seconds. */

@@ -7,7 +7,7 @@ import {
   applicationSecrets,
 } from "./application";
 import { type ComponentOptions, planOf, type SizedArgs, sizingInputsOf } from "./component";
-import type { Image } from "./platform";
+import type { Entrance, Image } from "./platform";
 import { UVICORN_PORT as PORT, uvicornArgv } from "./programs/uvicorn";
 
 export interface BackendArgs extends SizedArgs, ApplicationArgs {
@@ -15,6 +15,8 @@ export interface BackendArgs extends SizedArgs, ApplicationArgs {
   readonly image: Image;
   /** The ASGI application, as uvicorn names it. Default `app.main:app`. */
   readonly app?: string;
+  /** The load balancer's entrance. Default: reached by other containers only. */
+  readonly behind?: Entrance;
   /** Further arguments, as uvicorn takes them. */
   readonly arguments?: readonly string[];
 }
@@ -55,7 +57,7 @@ export class Backend extends pulumi.ComponentResource {
           startPeriodSeconds: 60,
         },
         stopGraceSeconds: plan.stopGraceSeconds,
-        drainSeconds: DRAIN_SECONDS,
+        behind: args.behind,
         nofile: plan.nofile,
         ...(plan.somaxconn === undefined ? {} : { sysctls: { "net.core.somaxconn": String(plan.somaxconn) } }),
         replicas: plan.instances,
@@ -67,9 +69,6 @@ export class Backend extends pulumi.ComponentResource {
     this.registerOutputs({ host: service.host, port: PORT });
   }
 }
-
-/** Four rounds of the load balancer's checks. uvicorn has 5 seconds less than the grace to end its requests. */
-const DRAIN_SECONDS = 2;
 
 /** A full worker answers 503 and is alive all the same. */
 const HEALTH_CHECK = `import http.client

@@ -19,6 +19,17 @@ export function planOf(args: SizedArgs): SizingPlan {
   return sizingPlan(sizingInputsOf(args));
 }
 
+/**
+ * The part of the plan that a data service's component runs.
+ * @throws Error where the inputs say that the service runs elsewhere: it needs no component then.
+ */
+export function runningHere<T>(plan: T | undefined, input: keyof SizingInputs): T {
+  if (plan !== undefined) return plan;
+  throw new Error(
+    `${input} is given: the server runs elsewhere. Leave this component out, and give its endpoint instead.`,
+  );
+}
+
 /** The plain sizing inputs among a component's arguments: what decides sizes, and nothing else. */
 export function sizingInputsOf(args: SizingInputs): SizingInputs {
   const keys = [
@@ -44,6 +55,8 @@ export function sizingInputsOf(args: SizingInputs): SizingInputs {
     "redisMajor",
     "cpuEnforcement",
     "overrides",
+    "externalPostgresConnections",
+    "externalRedisConnections",
   ] as const satisfies readonly (keyof SizingInputs)[];
   const given = keys.filter((key) => args[key] !== undefined).map((key) => [key, args[key]]);
   return Object.fromEntries(given) as SizingInputs;

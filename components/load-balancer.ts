@@ -1,121 +1,43 @@
 import * as pulumi from "@pulumi/pulumi";
 import { type ComponentOptions, planOf, type SizedArgs, sizingInputsOf } from "./component";
-import { DRAIN_AGENT_PORT } from "./platform/docker/drain";
-import type { LoadBalancerPlan } from "./sizing";
+import type { Entrance } from "./platform";
+import { usesHaproxy } from "./sizing";
 
 export interface LoadBalancerArgs extends SizedArgs {
-  /** Default `haproxy:3.0`. */
-  readonly image?: pulumi.Input<string>;
-  /** Host name all backend containers answer to. */
+  /** Name of the service behind it; all its containers answer to it. */
   readonly backendHost: string;
   readonly backendPort: number;
-  /** Port on 127.0.0.1 that the system is reached at. */
-  readonly port: number;
 }
 
-/** Numeric user of the official image. */
-const HAPROXY_UID = 99;
-export const HAPROXY_CONFIG_PATH = "/usr/local/etc/haproxy/haproxy.cfg";
-const HEALTH_PORT = 8404;
-const PORT = 8000;
-
 /**
- * HAProxy in front of the backend. It owns the published port at every tier, and nothing in it depends on the
- * tier or on how many backends there are: a deploy or a tier change never touches the container people talk to.
+ * What clients connect to. It owns the published port at every tier, and nothing in it depends on the tier or on how
+ * many backends there are: a deploy or a tier change never touches it. Made before the backend, which is given its
+ * `entrance`.
  */
 export class LoadBalancer extends pulumi.ComponentResource {
-  readonly url: string;
+  readonly url: pulumi.Input<string>;
+  /** For `Backend`: where its containers are to be reached. */
+  readonly entrance: Entrance;
 
   constructor(name: string, args: LoadBalancerArgs, opts?: ComponentOptions) {
-    const plan = planOf(args).loadBalancer;
-    super("sized-stack:index:LoadBalancer", name, { sizing: sizingInputsOf(args), plan }, opts);
+    const { loadBalancer: plan, backend, inputs } = planOf(args);
+    const sizing = sizingInputsOf(args);
+    super("sized-stack:index:LoadBalancer", name, { sizing, ...(usesHaproxy(inputs) && { plan }) }, opts);
 
-    args.platform.run(
+    this.entrance = args.platform.publish(
       {
         name,
-        image: args.image ?? "haproxy:3.0",
-        entrypoint: ["haproxy"],
-        argv: ["-W", "-db", "-f", HAPROXY_CONFIG_PATH],
-        files: [{ path: HAPROXY_CONFIG_PATH, content: haproxyConfig(plan, args) }],
-        user: HAPROXY_UID,
-        cpu: { shares: plan.cpuShares },
-        memory: { limitMiB: plan.memoryLimitMiB },
-        ports: [{ container: PORT, host: args.port }],
-        healthCheck: {
-          command: ["bash", "-c", HEALTH_CHECK],
-          intervalSeconds: 5,
-          timeoutSeconds: 3,
-          retries: 3,
-          startPeriodSeconds: 10,
-        },
-        stopGraceSeconds: 30,
-        nofile: plan.nofile,
-        replacement: "stop-first",
+        plan,
+        host: args.backendHost,
+        port: args.backendPort,
+        healthPath: "/api/health",
+        // A full worker answers 503 and is alive all the same.
+        aliveStatuses: [200, 503],
+        drainSeconds: backend.timeoutGracefulShutdown,
       },
       { parent: this, transform: args.transform?.container },
     );
-    this.url = `http://127.0.0.1:${args.port}`;
+    this.url = this.entrance.url;
     this.registerOutputs({ url: this.url });
   }
-}
-
-const HEALTH_CHECK = `exec 3<>/dev/tcp/127.0.0.1/${HEALTH_PORT} && printf 'GET /health HTTP/1.0\\r\\n\\r\\n' >&3 && grep -q '200 OK' <&3`;
-
-/** Backends are found through Docker's DNS, which lists every container that carries the alias. */
-export function haproxyConfig(
-  plan: LoadBalancerPlan,
-  { backendHost, backendPort }: { backendHost: string; backendPort: number },
-): string {
-  return `global
-  log stdout format raw local0 notice
-  maxconn ${plan.maxConnections}
-
-defaults
-  mode http
-  log global
-  option httplog
-  option dontlog-normal
-  timeout connect 2s
-  timeout client 60s
-  timeout server 60s
-  timeout http-keep-alive 60s
-  timeout http-request 10s
-  timeout queue 10s
-  timeout tunnel 1h
-  timeout check 2s
-  option redispatch 1
-  retries 3
-  # A connection that was refused sent nothing and may go elsewhere, whatever the method; what was cut off may be
-  # asked again where asking twice does no harm.
-  retry-on conn-failure empty-response
-
-resolvers docker
-  nameserver dns 127.0.0.11:53
-  hold valid 1s
-  hold obsolete 1s
-  hold nx 1s
-
-frontend public
-  bind :${PORT}
-  option forwardfor
-  default_backend backends
-  http-request disable-l7-retry unless METH_GET
-
-backend backends
-  balance leastconn
-  option httpchk GET /api/health
-  # A full worker answers 503 and is alive all the same.
-  http-check expect status 200,503
-  # A container that was killed takes its address along and cannot even refuse: who waits for it learns it so.
-  option srvtcpka
-  srvtcpka-idle 3s
-  srvtcpka-intvl 1s
-  srvtcpka-cnt 3
-  default-server inter 500ms fall 3 rise 1
-  server-template backend 1-16 ${backendHost}:${backendPort} check agent-check agent-port ${DRAIN_AGENT_PORT} agent-inter 500ms resolvers docker init-addr none
-
-frontend health
-  bind :${HEALTH_PORT}
-  monitor-uri /health
-`;
 }

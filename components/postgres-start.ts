@@ -1,25 +1,11 @@
-import type { ContainerFile } from "./platform/container";
-
-/** Extensions on a new volume: the image's entry point runs this once its server is up. */
-const onFirstStart: ContainerFile = {
-  path: "/docker-entrypoint-initdb.d/sized-stack-extensions.sh",
-  content: `for extension in \${POSTGRES_EXTENSIONS-}; do
-  psql --set=ON_ERROR_STOP=1 --no-password --username="$POSTGRES_USER" --dbname="$POSTGRES_DB" \\
-    --command="CREATE EXTENSION IF NOT EXISTS \\"$extension\\""
-done
-`,
-};
-
 /**
- * Runs in front of the image's own entry point. On data that exists it makes sure of the role with the configured
- * password, the database and its extensions while no client can connect yet: rotated passwords, restored volumes and
- * a first start that was cut short just work. The data's major version is the server's, or the start ends with a
- * sentence that says so.
+ * Runs in front of the image's own entry point, as an argument of bash: a platform need not put files into containers.
+ * An empty volume is initialised by the image's own program for that. Then, and on data that was there, it makes sure
+ * of the role with the configured password, the database and its extensions while no client can connect yet: rotated
+ * passwords, restored volumes and a first start that was cut short just work. The data's major version is the
+ * server's, or the start ends with a sentence that says so.
  */
-const onEveryStart: ContainerFile = {
-  path: "/usr/local/bin/sized-stack-postgres",
-  content: `#!/usr/bin/env bash
-set -euo pipefail
+const START = `set -euo pipefail
 
 # A server that was killed left its lock file with the number of this very process; this says it is not another's.
 export PG_GRANDPARENT_PID=$$
@@ -52,25 +38,26 @@ if [ "\${major-$PG_MAJOR}" != "$PG_MAJOR" ]; then
   echo "Use an image of PostgreSQL $major, or dump the data with $major and restore it into an empty volume." >&2
   exit 1
 fi
-if [ -s "$PGDATA/PG_VERSION" ]; then
-  role=$(name "$POSTGRES_USER")
-  is_new="NOT EXISTS (SELECT FROM pg_roles WHERE rolname = $(literal "$POSTGRES_USER"))"
-  databases=$(run_in postgres << SQL
+[ -s "$PGDATA/PG_VERSION" ] || docker-ensure-initdb.sh "$@"
+
+password=\${POSTGRES_PASSWORD-}
+if [ -n "\${POSTGRES_PASSWORD_FILE-}" ]; then password=$(<"$POSTGRES_PASSWORD_FILE"); fi
+role=$(name "$POSTGRES_USER")
+is_new="NOT EXISTS (SELECT FROM pg_roles WHERE rolname = $(literal "$POSTGRES_USER"))"
+databases=$(run_in postgres << SQL
 DO \\$\\$ BEGIN IF $is_new THEN CREATE ROLE $role SUPERUSER LOGIN; END IF; END \\$\\$
-ALTER ROLE $role PASSWORD $(literal "$(<"$POSTGRES_PASSWORD_FILE")")
+ALTER ROLE $role PASSWORD $(literal "$password")
 SELECT count(*) AS databases FROM pg_database WHERE datname = $(literal "$POSTGRES_DB")
 SQL
-  )
-  if [[ $databases == *'databases = "0"'* ]]; then
-    run_in postgres <<< "CREATE DATABASE $(name "$POSTGRES_DB") OWNER $role" > /dev/null
-  fi
-  for extension in \${POSTGRES_EXTENSIONS-}; do
-    run_in "$POSTGRES_DB" <<< "CREATE EXTENSION IF NOT EXISTS $(name "$extension")" > /dev/null
-  done
+)
+if [[ $databases == *'databases = "0"'* ]]; then
+  run_in postgres <<< "CREATE DATABASE $(name "$POSTGRES_DB") OWNER $role" > /dev/null
 fi
+for extension in \${POSTGRES_EXTENSIONS-}; do
+  run_in "$POSTGRES_DB" <<< "CREATE EXTENSION IF NOT EXISTS $(name "$extension")" > /dev/null
+done
 exec docker-entrypoint.sh "$@"
-`,
-};
+`;
 
-/** The program in front of the image's entry point, and the files it needs. */
-export const POSTGRES_START = { path: onEveryStart.path, files: [onEveryStart, onFirstStart] };
+/** The entry point in front of the image's own; the server's command line follows. */
+export const POSTGRES_ENTRYPOINT = ["bash", "-c", START, "sized-stack-postgres"];

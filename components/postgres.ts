@@ -1,11 +1,12 @@
 import * as pulumi from "@pulumi/pulumi";
-import { type ComponentOptions, planOf, type SizedArgs, sizingInputsOf } from "./component";
-import { POSTGRES_START } from "./postgres-start";
+import { type ComponentOptions, planOf, runningHere, type SizedArgs, sizingInputsOf } from "./component";
+import type { Image } from "./platform";
+import { POSTGRES_ENTRYPOINT } from "./postgres-start";
 import { postgresArgv } from "./programs/postgres";
 
 export interface PostgresArgs extends SizedArgs {
   /** Default `postgres:17`. `postgresMajor` must be its major version: the server does not start otherwise. */
-  readonly image?: pulumi.Input<string>;
+  readonly image?: Image;
   /** Password of `user`. Set anew at every start, so a changed one takes effect on data that exists. */
   readonly password: pulumi.Input<string>;
   /** Created if it is not there. Default `app`. */
@@ -18,13 +19,15 @@ export interface PostgresArgs extends SizedArgs {
   readonly parameters?: Readonly<Record<string, string>>;
 }
 
-/** How to reach the database. */
+/** How to reach the database: that of a `Postgres`, or, written by hand, one that runs elsewhere. */
 export interface PostgresEndpoint {
   readonly host: pulumi.Input<string>;
   readonly port: number;
   readonly database: string;
   readonly user: string;
   readonly password: pulumi.Input<string>;
+  /** Whether clients must encrypt. Default: they do where the server can. */
+  readonly tls?: boolean;
   /** What must be up before a client starts. Empty for a server run elsewhere. */
   readonly dependsOn?: readonly pulumi.Resource[];
 }
@@ -41,7 +44,8 @@ export class Postgres extends pulumi.ComponentResource {
   readonly endpoint: PostgresEndpoint;
 
   constructor(name: string, args: PostgresArgs, opts?: ComponentOptions) {
-    const { postgres: plan, inputs } = planOf(args);
+    const { postgres, inputs } = planOf(args);
+    const plan = runningHere(postgres, "externalPostgresConnections");
     super("sized-stack:index:Postgres", name, { sizing: sizingInputsOf(args), plan }, opts);
 
     const { database = "app", user = "app", extensions = [], password } = args;
@@ -49,7 +53,7 @@ export class Postgres extends pulumi.ComponentResource {
       {
         name,
         image: args.image ?? "postgres:17",
-        entrypoint: ["bash", POSTGRES_START.path],
+        entrypoint: POSTGRES_ENTRYPOINT,
         argv: postgresArgv(plan, args.parameters),
         env: {
           POSTGRES_DB: database,
@@ -58,7 +62,6 @@ export class Postgres extends pulumi.ComponentResource {
           ...(extensions.length > 0 ? { POSTGRES_EXTENSIONS: extensions.join(" ") } : {}),
         },
         secrets: { POSTGRES_PASSWORD: pulumi.secret(password) },
-        files: POSTGRES_START.files,
         user: POSTGRES_UID,
         cpu: { quota: plan.cpuQuota, shares: plan.cpuShares },
         memory: { limitMiB: plan.memoryLimitMiB, reservationMiB: plan.memoryReservationMiB },

@@ -1,21 +1,23 @@
 import * as pulumi from "@pulumi/pulumi";
-import { type ComponentOptions, planOf, type SizedArgs, sizingInputsOf } from "./component";
-import type { ContainerFile } from "./platform/container";
+import { type ComponentOptions, planOf, runningHere, type SizedArgs, sizingInputsOf } from "./component";
+import type { Image } from "./platform";
 import { redisArgv } from "./programs/redis";
 
 export interface RedisArgs extends SizedArgs {
   /** Default `redis:8`. */
-  readonly image?: pulumi.Input<string>;
+  readonly image?: Image;
   readonly password: pulumi.Input<string>;
   /** Further settings of redis.conf, for what the plan does not derive. */
   readonly parameters?: Readonly<Record<string, string>>;
 }
 
-/** How to reach Redis. */
+/** How to reach Redis: that of a `Redis`, or, written by hand, one that runs elsewhere. */
 export interface RedisEndpoint {
   readonly host: pulumi.Input<string>;
   readonly port: number;
   readonly password: pulumi.Input<string>;
+  /** Whether clients must encrypt. Default false. */
+  readonly tls?: boolean;
   /** What must be up before a client starts. Empty for a server run elsewhere. */
   readonly dependsOn?: readonly pulumi.Resource[];
 }
@@ -29,24 +31,23 @@ export class Redis extends pulumi.ComponentResource {
   readonly endpoint: RedisEndpoint;
 
   constructor(name: string, args: RedisArgs, opts?: ComponentOptions) {
-    const plan = planOf(args).redis;
+    const plan = runningHere(planOf(args).redis, "externalRedisConnections");
     super("sized-stack:index:Redis", name, { sizing: sizingInputsOf(args), plan }, opts);
 
     const service = args.platform.run(
       {
         name,
         image: args.image ?? "redis:8",
-        entrypoint: ["sh", redisStart.path],
+        entrypoint: ["sh", "-c", START, "sized-stack-redis"],
         argv: [...redisArgv(plan, args.parameters), "--dir", "/data"],
         secrets: { REDIS_PASSWORD: pulumi.secret(args.password) },
-        files: [redisStart],
         user: REDIS_UID,
         cpu: { quota: plan.cpuQuota, shares: plan.cpuShares },
         memory: { limitMiB: plan.memoryLimitMiB, reservationMiB: plan.memoryReservationMiB },
         ports: [{ container: PORT }],
         volumes: [{ name, path: "/data" }],
         healthCheck: {
-          command: ["sh", "-c", 'REDISCLI_AUTH=$(cat "$REDIS_PASSWORD_FILE") redis-cli ping | grep -q PONG'],
+          command: ["sh", "-c", `REDISCLI_AUTH="${PASSWORD}" redis-cli ping | grep -q PONG`],
           intervalSeconds: plan.healthIntervalSeconds,
           timeoutSeconds: plan.healthTimeoutSeconds,
           retries: 5,
@@ -63,13 +64,12 @@ export class Redis extends pulumi.ComponentResource {
   }
 }
 
-/** The password reaches the server on standard input: neither the command line nor the environment shows it. */
-const redisStart: ContainerFile = {
-  path: "/usr/local/bin/sized-stack-redis",
-  content: `#!/bin/sh
-set -eu
+/** The password, from the file that is named or else from the variable. */
+const PASSWORD = `\${REDIS_PASSWORD_FILE:+$(cat "$REDIS_PASSWORD_FILE")}\${REDIS_PASSWORD-}`;
+
+/** The password reaches the server on standard input: the command line does not show it. */
+const START = `set -eu
 exec redis-server "$@" - <<EOF
-requirepass $(cat "$REDIS_PASSWORD_FILE")
+requirepass ${PASSWORD}
 EOF
-`,
-};
+`;

@@ -6,10 +6,11 @@ import { createInterface } from "node:readline/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Command } from "commander";
 import { followLogs, stackContainers, stackVolumes } from "./containers";
+import { type DOCKER_COMMANDS, ec2Arguments, insteadOnEc2 } from "./ec2-stack";
 import { planSummary } from "./plan-summary";
 import { pulumi, pulumiOutput, selectStack } from "./pulumi";
-import { stackPlan, stackPrefix, stackSettings } from "./stack-settings";
-import { prepare } from "./toolchain";
+import { stackPlan, stackPrefix, stackSettings, stackTarget } from "./stack-settings";
+import { prepare, preparePulumi } from "./toolchain";
 import { run } from "./toolchain/command";
 import { pulumiEnvironment } from "./toolchain/environment";
 import { PROJECT } from "./toolchain/versions";
@@ -18,8 +19,12 @@ const READY_SECONDS = 60;
 
 const program = new Command("sized-stack").option("--stack <name>", "the stack to work on", "dev");
 const stackName = (): string => program.opts<{ stack: string }>().stack;
+const onEc2 = (): boolean => stackTarget(stackName()) === "ec2";
 
-program.command("setup").description("find or set up Docker, Pulumi and the images").action(prepare);
+program
+  .command("setup")
+  .description("find or set up what the stack needs: Pulumi, and for one on Docker the engine and the images")
+  .action(() => (onEc2() ? preparePulumi() : prepare()));
 
 program
   .command("env")
@@ -34,6 +39,7 @@ program
   .command("up")
   .description("run the stack, and wait until it is ready")
   .action(async () => {
+    if (onEc2()) return upOnEc2(stackName());
     await prepare();
     const env = await pulumiEnvironment();
     await selectStack(stackName(), env);
@@ -48,6 +54,7 @@ program
   .command("down")
   .description("stop and remove everything but the data")
   .action(async () => {
+    if (onEc2()) return pulumi(ec2Arguments.down(stackName()), await pulumiEnvironment());
     await pulumi(
       ["destroy", "--yes", "--skip-preview", "--suppress-outputs", "--stack", stackName()],
       await pulumiEnvironment(),
@@ -61,6 +68,7 @@ program
   .argument("[service]", "backend, celery, postgres, redis or load-balancer")
   .description("follow the logs of the stack's containers")
   .action(async (service?: string) => {
+    refuseOnEc2("logs", service);
     await followLogs(await runningContainers(service));
   });
 
@@ -68,9 +76,17 @@ program
   .command("psql")
   .description("open psql in the database container")
   .action(async () => {
+    refuseOnEc2("psql");
+    const { user, database, external } = stackSettings(stackName()).postgres;
+    if (external) {
+      const { host, port, tls } = external;
+      const target = `host=${host} port=${port} user=${user} dbname=${database}${tls ? " sslmode=require" : ""}`;
+      throw new Error(
+        `The database of stack ${stackName()} runs elsewhere. From where it can be reached: psql "${target}"`,
+      );
+    }
     const [postgres] = await runningContainers("postgres");
     const terminal = stdin.isTTY ? ["--interactive", "--tty"] : ["--interactive"];
-    const { user, database } = stackSettings(stackName()).postgres;
     const psql = ["exec", ...terminal, postgres?.id ?? "", "psql", `--username=${user}`, database];
     const child = spawn("docker", psql, { stdio: "inherit" });
     child.on("close", (code) => {
@@ -82,6 +98,7 @@ program
   .command("clean")
   .description("remove what `up` made; asks before it removes data")
   .action(async () => {
+    refuseOnEc2("clean");
     const prefix = stackPrefix(stackName());
     const env = await pulumiEnvironment();
     const stacks: { name: string }[] = JSON.parse(await pulumiOutput(["stack", "ls", "--json"], env));
@@ -103,11 +120,35 @@ program
     rmSync(path.join(PROJECT, ".local"), { recursive: true, force: true });
   });
 
+/** Deploys with Pulumi's own preview and question: it costs money, and others may be using it. */
+async function upOnEc2(stack: string): Promise<void> {
+  stackSettings(stack);
+  await preparePulumi();
+  const env = await pulumiEnvironment();
+  await selectStack(stack, env);
+  await pulumi(ec2Arguments.up(stack), env);
+  const url = await pulumiOutput(["stack", "output", "url", "--stack", stack], env);
+  console.log(`\nReady at ${url.trim()}`);
+}
+
+function refuseOnEc2(command: (typeof DOCKER_COMMANDS)[number], service?: string): void {
+  if (!onEc2()) return;
+  const stack = stackName();
+  const { user, database } = stackSettings(stack).postgres;
+  throw new Error(insteadOnEc2(command, { stack, prefix: stackPrefix(stack), service, user, database }));
+}
+
 /** Whether each service has its containers: where one was removed by hand, Pulumi must look before it updates. */
 async function isComplete(stack: string): Promise<boolean> {
   const there = await stackContainers(stackPrefix(stack));
-  const { backend, celery } = await stackPlan(stack);
-  const planned = { postgres: 1, redis: 1, "load-balancer": 1, backend: backend.instances, celery: celery.replicas };
+  const { backend, celery, postgres, redis } = await stackPlan(stack);
+  const planned = {
+    postgres: postgres ? 1 : 0,
+    redis: redis ? 1 : 0,
+    "load-balancer": 1,
+    backend: backend.instances,
+    celery: celery.replicas,
+  };
   return Object.entries(planned).every(
     ([name, count]) => there.filter(({ service }) => service === name).length >= count,
   );

@@ -1,25 +1,18 @@
 import { Command, InvalidArgumentError, Option } from "commander";
-import { isMemorySize, type MemorySize, parseMemory, type SizingInputs, sizingPlan, TIERS } from "../components/sizing";
+import { describeInstance } from "../components/platform/ec2/hardware";
+import { instanceRefusal } from "../components/platform/ec2/instance-fit";
+import { isMemorySize, parseMemory, type SizingPlan, SizingRefusal, sizingPlan, TIERS } from "../components/sizing";
+import { type MachineFlags, otherSystem, type System, systemOf } from "./explained-system";
 import { comparison, EMITTED, emit, explainedJson, explanationTable, why } from "./explanation";
 
-interface ExplainFlags extends Omit<SizingInputs, "hardware" | "dataHardware"> {
-  readonly stack?: string;
-  readonly workerMemory?: number;
-  readonly childMemory?: number;
-  readonly longestTask?: number;
-  readonly backendStopGrace?: number;
-  readonly disk?: number;
-  readonly threads?: number;
-  readonly memory?: MemorySize;
-  readonly dataThreads?: number;
-  readonly dataMemory?: MemorySize;
-  readonly loadBalancer: boolean;
-  readonly json?: true;
-  readonly all?: true;
-  readonly service?: string;
-  readonly why?: string;
-  readonly compare?: string;
-  readonly emit?: (typeof EMITTED)[number];
+/** What is shown of a plan. */
+interface View {
+  readonly json?: true | undefined;
+  readonly all?: true | undefined;
+  readonly service?: string | undefined;
+  readonly why?: string | undefined;
+  readonly compare?: string | undefined;
+  readonly emit?: (typeof EMITTED)[number] | undefined;
 }
 
 /** `explain`: the plan of a machine, or of a stack, and why. Starts through explain.js. */
@@ -29,6 +22,12 @@ export async function main(): Promise<void> {
     .option("--stack <name>", "the stack, where not the selected one")
     .option("--threads <count>", "logical CPUs of the machine, or of one app host", whole)
     .option("--memory <size>", "its memory, such as 32GiB")
+    .addOption(
+      new Option("--instance <type>", "instead of threads and memory, an EC2 instance type as Amazon ECS registers it")
+        .conflicts(["threads", "memory", "dataThreads", "dataMemory"])
+        // On Amazon ECS these are not to choose.
+        .conflicts(["hostReserve", "dataReservation", "cpuEnforcement"]),
+    )
     .addOption(new Option("--tier <tier>", "expected load").choices(TIERS))
     .option("--share <part>", "part of the machine the system may use", Number)
     .addOption(
@@ -39,6 +38,7 @@ export async function main(): Promise<void> {
     )
     .option("--data-threads <count>", "logical CPUs of the data host", whole)
     .option("--data-memory <size>", "memory of the data host")
+    .option("--data-instance <type>", "EC2 instance type of the data host, with --instance")
     .option("--app-hosts <count>", "app hosts that may exist at most", whole)
     .addOption(new Option("--rollout <way>", "what a deploy does").choices(["auto", "gapless", "recreate"]))
     .option("--no-load-balancer", "clients connect to the backend itself")
@@ -54,6 +54,8 @@ export async function main(): Promise<void> {
     .option("--beat", "Celery beat runs too")
     .option("--postgres-major <version>", "major version of PostgreSQL", whole)
     .option("--redis-major <version>", "major version of Redis", whole)
+    .option("--external-postgres <maxConnections>", "PostgreSQL runs elsewhere, with so many connections", whole)
+    .option("--external-redis <maxClients>", "Redis runs elsewhere, with so many clients", whole)
     .option("--no-oversubscribe", "the sum of limits stays within the machine")
     .option("--host-nofile <files>", "open files the host grants a container", whole)
     .addOption(new Option("--cpu-enforcement <way>", "how CPU is limited").choices(["quota", "weight"]))
@@ -61,55 +63,44 @@ export async function main(): Promise<void> {
     .option("--all", "also the advisories that are for information")
     .option("--service <name>", "one service alone: backend, celery, postgres, redis, …")
     .option("--why <number>", "the whole derivation of one number, such as postgres.maxConnections")
-    .option("--compare <other>", "beside another tier (low), or machine (8x16GiB: threads x memory)")
+    .option("--compare <other>", "beside another tier (low), machine (8x16GiB: threads x memory) or instance type")
     .addOption(new Option("--emit <format>", "the derived settings in the program's own format").choices(EMITTED))
-    .action(async (flags: ExplainFlags) => console.log(show(await inputsOf(flags), flags)))
+    .action(async ({ json, all, service, why, compare, emit, ...machine }: MachineFlags & View) =>
+      console.log(show(await systemOf(machine), { json, all, service, why, compare, emit })),
+    )
     .parseAsync();
 }
 
-function show(inputs: SizingInputs, { json, all, service, why: number, compare, emit: format }: ExplainFlags): string {
-  const plan = sizingPlan(inputs);
+function show(system: System, { json, all, service, why: number, compare, emit: format }: View): string {
+  const plan = planOf(system);
   if (json) return JSON.stringify(explainedJson(plan), null, 2);
   if (number) return why(plan, number);
   if (format) return emit(plan, format);
-  if (compare) return comparison(plan, sizingPlan(otherInputs(inputs, compare)), compare);
-  return explanationTable(plan, { service, all: all === true });
+  if (compare) {
+    const other = otherSystem(system, compare);
+    const lines = new Set([...instanceLines(system), ...instanceLines(other)]);
+    return [...lines, comparison(plan, planOf(other), compare)].join("\n");
+  }
+  const enforced = system.instances ? [ENFORCED] : [];
+  return [...instanceLines(system), ...enforced, explanationTable(plan, { service, all: all === true })].join("\n");
 }
 
-/** The flags of a machine; what they leave open comes from the stack only where no machine is given. */
-async function inputsOf(flags: ExplainFlags): Promise<SizingInputs> {
-  const { stack, threads, memory, dataThreads, dataMemory, loadBalancer, tier, json, all, ...rest } = flags;
-  const { service, why, compare, emit, oversubscribe, ...others } = rest;
-  const { workerMemory, childMemory, longestTask, backendStopGrace, disk, ...same } = others;
-  const sizing = {
-    ...same,
-    ...(workerMemory && { workerMemoryMiB: workerMemory }),
-    ...(childMemory && { childMemoryMiB: childMemory }),
-    ...(longestTask !== undefined && { longestTaskSeconds: longestTask }),
-    ...(backendStopGrace !== undefined && { backendStopGraceSeconds: backendStopGrace }),
-    ...(disk !== undefined && { diskGiB: disk }),
-    ...(oversubscribe === false ? { oversubscribe } : {}),
-    ...(loadBalancer ? {} : { behindLoadBalancer: false }),
-    ...(dataThreads && dataMemory ? { dataHardware: { threads: dataThreads, memory: dataMemory } } : {}),
-  };
-  if (threads === undefined && memory === undefined) {
-    const { stackInputs, selectedStack } = await import("./stack-settings");
-    return { ...(await stackInputs(stack ?? (await selectedStack()))), ...sizing, ...(tier ? { tier } : {}) };
-  }
-  if (threads === undefined || memory === undefined || tier === undefined) {
-    throw new Error("--threads, --memory and --tier go together, such as: --threads 12 --memory 32GiB --tier high");
-  }
-  return { hardware: { threads, memory }, tier, ...sizing };
-}
+const ENFORCED =
+  "Amazon ECS enforces memory limits. CPU is a weight there, no limit: every container gets its cpuReservation, and idle " +
+  "CPU goes to whoever wants it; cpuLimit only feeds other rules.";
 
-function otherInputs(inputs: SizingInputs, other: string): SizingInputs {
-  const tier = TIERS.find((each) => each === other);
-  if (tier) return { ...inputs, tier };
-  const [, threads, memory] = /^(\d+)x(.+)$/.exec(other) ?? [];
-  if (threads === undefined || memory === undefined) {
-    throw new Error(`--compare ${other}: give a tier (${TIERS.join(", ")}) or a machine such as 8x16GiB`);
+const instanceLines = ({ instances }: System): string[] =>
+  instances
+    ? [describeInstance(instances.app), ...(instances.data ? [`Data host ${describeInstance(instances.data)}`] : [])]
+    : [];
+
+function planOf({ inputs, instances }: System): SizingPlan {
+  try {
+    return sizingPlan(inputs);
+  } catch (error) {
+    if (!instances || !(error instanceof SizingRefusal)) throw error;
+    throw new Error(instanceRefusal(error, inputs, instances));
   }
-  return { ...inputs, hardware: { threads: Number(threads), memory: memory as MemorySize } };
 }
 
 function mebibytes(text: string): number {

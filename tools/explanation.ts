@@ -3,13 +3,26 @@ import { celeryArgv } from "../components/programs/celery";
 import { postgresConf } from "../components/programs/postgres";
 import { redisConf } from "../components/programs/redis";
 import { uvicornArgv } from "../components/programs/uvicorn";
-import { aboutOf, describe, formatMemory, type Section, type SizingPlan, withUnit } from "../components/sizing";
+import {
+  aboutOf,
+  describe,
+  formatMemory,
+  needsDataHost,
+  type Section,
+  type SizingPlan,
+  usesHaproxy,
+  withUnit,
+} from "../components/sizing";
 
 /** Formats of `--emit`. */
 export const EMITTED = ["postgresql.conf", "redis.conf", "uvicorn", "celery"] as const;
 
 type Plan = SizingPlan;
-const sectionsOf = ({ explanations }: Plan) => Object.keys(explanations) as Section[];
+/** The parts of the plan that have numbers and are there: not a service that runs elsewhere, nor HAProxy on ECS. */
+const sectionsOf = ({ explanations, inputs }: Plan) =>
+  (Object.keys(explanations) as Section[]).filter(
+    (section) => Object.keys(explanations[section]).length > 0 && (section !== "loadBalancer" || usesHaproxy(inputs)),
+  );
 
 /** The plan as a person reads it: value, rule with its numbers, source; then totals, capacity and warnings. */
 export function explanationTable(plan: Plan, { service, all }: { service?: string | undefined; all: boolean }): string {
@@ -23,15 +36,16 @@ export function explanationTable(plan: Plan, { service, all }: { service?: strin
 
 /** Totals against the machine, and what it should carry. */
 function summary({ inputs, totals, capacity }: Plan): string[] {
-  const { topology, hardware, dataHardware } = inputs;
-  const both = topology === "app-and-data";
+  const { hardware, dataHardware } = inputs;
+  const both = needsDataHost(inputs);
   const threads = hardware.threads + (both ? dataHardware.threads : 0);
   const memory = formatMemory(hardware.memoryMiB + (both ? dataHardware.memoryMiB : 0));
   const count = (value: number) => value.toLocaleString("en");
   return [
     `Of ${threads} threads and ${memory}${both ? " (one app host and the data host)" : ""}: limits ` +
       `${totals.cpuLimit} and ${formatMemory(totals.memoryLimitMiB)}, reservations ${totals.cpuReservation} and ` +
-      `${formatMemory(totals.memoryReservationMiB)}; with the load balancer ${formatMemory(totals.grandMemoryLimitMiB)}`,
+      formatMemory(totals.memoryReservationMiB) +
+      (usesHaproxy(inputs) ? `; with the load balancer ${formatMemory(totals.grandMemoryLimitMiB)}` : ""),
     `Estimated capacity: ${count(capacity.concurrentConnections)} concurrent connections, ` +
       `${count(capacity.usersAtLeast)} to ${count(capacity.usersAtMost)} users, ` +
       `${count(capacity.tasksPerMinute)} tasks of one second a minute`,
@@ -105,8 +119,10 @@ export function explainedJson(plan: Plan): unknown {
 export function emit({ backend, celery, postgres, redis }: Plan, format: (typeof EMITTED)[number]): string {
   switch (format) {
     case "postgresql.conf":
+      if (!postgres) throw new Error(`--emit ${format}: PostgreSQL runs elsewhere, and is not sized here`);
       return postgresConf(postgres);
     case "redis.conf":
+      if (!redis) throw new Error(`--emit ${format}: Redis runs elsewhere, and is not sized here`);
       return redisConf(redis);
     case "uvicorn":
       return uvicornArgv(backend, "app.main:app").join(" ");

@@ -2,6 +2,9 @@ import { existsSync, readFileSync } from "node:fs";
 import * as path from "node:path";
 import { parse } from "yaml";
 import { engineHardware } from "../components/platform/docker/engine";
+import { knownInstanceType } from "../components/platform/ec2/hardware";
+import { ec2Inputs, instancesOf } from "../components/platform/ec2/inputs";
+import type { Instances } from "../components/platform/ec2/instance-fit";
 import { fromText, parseSettings, sizingInputs } from "../components/settings/parse";
 import { isSecretSetting, type Settings } from "../components/settings/schema";
 import { type SizingInputs, type SizingPlan, sizingPlan } from "../components/sizing";
@@ -11,7 +14,7 @@ import { PROJECT } from "./toolchain/versions";
 
 const { name: PROJECT_NAME }: { name: string } = parse(readFileSync(path.join(PROJECT, "Pulumi.yaml"), "utf8"));
 
-/** `<project>-<stack>`: the prefix of every name on the Docker engine. */
+/** `<project>-<stack>`: the prefix of every name on the Docker engine, and of those in AWS. */
 export const stackPrefix = (stack: string): string => `${PROJECT_NAME}-${stack}`;
 
 /**
@@ -19,18 +22,34 @@ export const stackPrefix = (stack: string): string => `${PROJECT_NAME}-${stack}`
  * @throws Error with every mistake at once.
  */
 export function stackSettings(stack: string): Settings {
-  const file = path.join(PROJECT, `Pulumi.${stack}.yaml`);
+  const file = settingsFile(stack);
   if (!existsSync(file)) {
     throw new Error(
       `Stack ${stack} has no settings: Pulumi.${stack}.yaml is missing. README.md says how to add a stack.`,
     );
   }
-  const { config = {} }: { config?: Record<string, unknown> } = parse(readFileSync(file, "utf8")) ?? {};
-  const own = Object.entries(config)
-    .filter(([key, value]) => key.startsWith(`${PROJECT_NAME}:`) && !isSecret(value))
-    .map(([key, value]) => [key.slice(PROJECT_NAME.length + 1), typeof value === "string" ? fromText(value) : value]);
-  const plain = own.map(([key]) => String(key)).filter(isSecretSetting);
-  return parseSettings(Object.fromEntries(own), stack, plain);
+  const all = Object.entries(configIn(file))
+    .filter(([key]) => key.startsWith(`${PROJECT_NAME}:`))
+    .map(([key, value]) => [key.slice(PROJECT_NAME.length + 1), value] as const);
+  const unreadSecrets = all.filter(([, value]) => isSecret(value)).map(([key]) => key);
+  const own = all
+    .filter(([, value]) => !isSecret(value))
+    .map(([key, value]) => [key, typeof value === "string" ? fromText(value) : value] as const);
+  const plain = own.map(([key]) => key).filter(isSecretSetting);
+  return parseSettings(Object.fromEntries(own), stack, plain, { unreadSecrets, purpose: "plan" });
+}
+
+/** Where a stack runs, whatever else its settings say; one without settings runs on Docker. */
+export function stackTarget(stack: string): Settings["target"] {
+  const file = settingsFile(stack);
+  return existsSync(file) && configIn(file)[`${PROJECT_NAME}:target`] === "ec2" ? "ec2" : "docker";
+}
+
+const settingsFile = (stack: string): string => path.join(PROJECT, `Pulumi.${stack}.yaml`);
+
+function configIn(file: string): Readonly<Record<string, unknown>> {
+  const { config }: { config?: Record<string, unknown> } = parse(readFileSync(file, "utf8")) ?? {};
+  return config ?? {};
 }
 
 /** A value `pulumi config set --secret` wrote, or a map of such. */
@@ -48,12 +67,23 @@ export async function selectedStack(): Promise<string> {
   );
 }
 
-/** What a Docker stack is sized from, as its program computes it. */
-export async function stackInputs(stack: string): Promise<SizingInputs> {
-  const settings = stackSettings(stack);
-  const { hardware } = settings;
-  return sizingInputs(settings, hardware === "auto" ? await engineHardware() : hardware);
+/** What a stack is sized from, and the instances it runs on. */
+export interface StackSystem {
+  readonly inputs: SizingInputs;
+  readonly instances?: Instances;
 }
 
-/** The plan of a Docker stack. */
-export const stackPlan = async (stack: string): Promise<SizingPlan> => sizingPlan(await stackInputs(stack));
+/** What a stack is sized from, as its program computes it; for one on EC2 without asking AWS. */
+export async function stackSystem(stack: string): Promise<StackSystem> {
+  const settings = stackSettings(stack);
+  const { hardware, ec2 } = settings;
+  if (settings.target === "ec2" && ec2 !== undefined) {
+    const app = knownInstanceType(ec2.instanceType);
+    const types = { app, data: knownInstanceType(ec2.dataInstanceType ?? ec2.instanceType) };
+    return { inputs: ec2Inputs(settings, types), instances: instancesOf(settings, types) };
+  }
+  return { inputs: sizingInputs(settings, hardware === "auto" ? await engineHardware() : hardware) };
+}
+
+/** The plan of a stack. */
+export const stackPlan = async (stack: string): Promise<SizingPlan> => sizingPlan((await stackSystem(stack)).inputs);

@@ -8,6 +8,8 @@ exports.create = () => ({
       loader: "ts",
       format: "cjs",
       target: "node20",
+      // An import() in a file becomes a require(): Node's own import() resolves no folders and no TypeScript.
+      supported: { "dynamic-import": false },
       sourcemap: "external",
     });
     return { outputText: code, sourceMapText: map };

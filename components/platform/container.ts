@@ -1,4 +1,5 @@
 import { type Input, Output } from "@pulumi/pulumi";
+import type { Entrance } from "./platform";
 
 /**
  * One service's containers, in no provider's words. A platform honours every field or says aloud that it
@@ -26,8 +27,8 @@ export interface Container {
   readonly healthCheck: HealthCheck;
   /** Time between the request to stop and the kill. */
   readonly stopGraceSeconds: number;
-  /** Time between leaving the load balancer's rotation and the request to stop. Default: none, it is behind none. */
-  readonly drainSeconds?: number;
+  /** The load balancer's entrance it is reached through. Default: reached by other containers only. */
+  readonly behind?: Entrance | undefined;
   /** Files a process may have open. */
   readonly nofile?: number;
   /** Size of /dev/shm. */

@@ -10,6 +10,14 @@ export interface Mistake {
   readonly message: string;
 }
 
+/** All mistakes of a stack's settings in one answer. */
+export const reported = (stack: string, mistakes: readonly Mistake[]): string =>
+  [
+    `The settings of stack ${stack} need a correction:`,
+    ...mistakes.map(({ path, message }) => `  ${path.join(".")}: ${message}`),
+    "Nothing was created or changed.",
+  ].join("\n");
+
 type Issue = z.core.$ZodIssue;
 
 /** What the schema finds wrong, in words. */

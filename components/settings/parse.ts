@@ -1,6 +1,8 @@
 import { type Hardware, type Overrides, parseMemory, SERVICES, type SizingInputs } from "../sizing";
+import { ec2ImageMistakes, ec2Mistakes, targetMistakes } from "./ec2";
+import { externalMistakes } from "./external";
 import { CELERY, furtherArguments, furtherParameters, POSTGRES, REDIS, UVICORN } from "./further";
-import { type Mistake, mistakesOf } from "./mistakes";
+import { type Mistake, mistakesOf, reported } from "./mistakes";
 import { type SECRET_SETTINGS, type Settings, settingsSchema } from "./schema";
 
 /** Settings that cannot be taken; the message names every mistake, what was given and what is allowed. */
@@ -8,17 +10,26 @@ export class SettingsError extends Error {
   override readonly name = "SettingsError";
 }
 
+/** How settings are read where nothing is deployed. */
+export interface Reading {
+  readonly unreadSecrets?: readonly string[];
+  readonly purpose?: "deploy" | "plan";
+}
+
 /**
  * Checks settings given as plain values, keys without the project's name. Parameters and arguments the plan derives
  * become overrides.
  * @param stack Its name, for the message.
  * @param plainSecrets Secret settings that were not given as secrets.
+ * @param reading `unreadSecrets`: secret settings that are set, and left out of `given`. `purpose`: for a `plan`, images
+ *   need not be fit for EC2 yet, so that a stack is explained before they are pushed.
  * @throws SettingsError with every mistake at once.
  */
 export function parseSettings(
   given: Readonly<Record<string, unknown>>,
   stack: string,
   plainSecrets: readonly string[] = [],
+  { unreadSecrets = [], purpose = "deploy" }: Reading = {},
 ): Settings {
   const result = settingsSchema.safeParse(given);
   const further = furtherOf(given);
@@ -27,8 +38,12 @@ export function parseSettings(
     ...plainSecrets.map(inPlainText),
     ...further.mistakes,
     ...topologyMistakes(given),
+    ...targetMistakes(given),
+    ...(result.success ? ec2Mistakes(result.data) : []),
+    ...externalMistakes(given, unreadSecrets),
+    ...(result.success && purpose === "deploy" ? ec2ImageMistakes(result.data) : []),
   ];
-  if (!result.success || mistakes.length > 0) throw new SettingsError(report(stack, mistakes));
+  if (!result.success || mistakes.length > 0) throw new SettingsError(reported(stack, mistakes));
   const { data } = result;
   return {
     ...data,
@@ -39,13 +54,6 @@ export function parseSettings(
     overrides: withFurther(data.overrides, further.overrides),
   };
 }
-
-const report = (stack: string, mistakes: readonly Mistake[]): string =>
-  [
-    `The settings of stack ${stack} need a correction:`,
-    ...mistakes.map(({ path, message }) => `  ${path.join(".")}: ${message}`),
-    "Nothing was created or changed.",
-  ].join("\n");
 
 const inPlainText = (key: string): Mistake => ({
   path: [key],
@@ -120,8 +128,8 @@ export function sizingInputs(
   settings: Omit<Settings, (typeof SECRET_SETTINGS)[number]>,
   hardware: Hardware,
 ): SizingInputs {
-  const { share, tier, topology, rollout, oversubscribe, cpuEnforcement, hostNofile, overrides } = settings;
-  const { backend, celery, postgres, images } = settings;
+  const { share, tier, topology, rollout, oversubscribe, cpuEnforcement, hostNofile, overrides, ec2 } = settings;
+  const { backend, celery, postgres, redis, images } = settings;
   const [postgresMajor, redisMajor] = [majorOf(images.postgres), majorOf(images.redis)];
   return {
     hardware,
@@ -140,7 +148,10 @@ export function sizingInputs(
     diskGiB: postgres.diskGiB,
     ...(postgresMajor && { postgresMajor }),
     ...(redisMajor && { redisMajor }),
+    ...(postgres.external && { externalPostgresConnections: postgres.external.maxConnections }),
+    ...(redis.external && { externalRedisConnections: redis.external.maxClients }),
     overrides,
+    ...(topology === "app-and-data" && ec2 && { appHosts: ec2.appHosts.max }),
   };
 }
 

@@ -44,7 +44,28 @@ const hardware = z
     ],
     { error: 'auto, or a map with threads (1 to 512) and memory (such as "16GiB"),' },
   )
-  .describe("`auto` asks the Docker engine what it has; or `threads` and `memory` of the machine.");
+  .describe(
+    "`auto` asks the Docker engine what it has; or `threads` and `memory` of the machine. On EC2 the instance type says it.",
+  );
+
+/** How to reach a server that runs elsewhere. */
+const externalServer = (name: string, port: number) => ({
+  host: z
+    .string()
+    .regex(
+      /^(?!localhost$|127\.)[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$/,
+      "a name or an IPv4 address that containers reach (localhost is the container itself), without a protocol or port,",
+    )
+    .describe(
+      `An existing ${name}, instead of a container. Its share of the machine stays unused; what it holds, its backups and ` +
+        "its settings are not managed here.",
+    ),
+  port: z.int().min(1).max(65_535).default(port).describe(`Port of the existing ${name}.`),
+  tls: z
+    .boolean()
+    .default(true)
+    .describe(`Whether the application must encrypt its connections to the existing ${name}.`),
+});
 
 /** A program's own parameters: `work_mem: 32MB`. Numbers and switches may stand without quotes. */
 const parameters = (name: RegExp, allowed: string) =>
@@ -84,6 +105,116 @@ const overridesOf = (service: Service) =>
     .optional()
     .describe(`Numbers of ${service} to replace.`);
 
+const awsId = (kind: string, example: string) =>
+  z.string().regex(new RegExp(`^${kind}-[0-9a-f]{8,17}$`), `an id such as ${example}`);
+const subnets = (example: string) => z.array(awsId("subnet", "subnet-0a1b2c3d4e5f60718")).min(2).describe(example);
+
+/** What only `target: ec2` reads. */
+const ec2 = z
+  .strictObject({
+    region: z
+      .string()
+      .regex(
+        /^(?!cn-|us-gov-)[a-z]{2}(-[a-z]+)+-\d$/,
+        'an AWS region such as "eu-central-1" (not of China or GovCloud)',
+      )
+      .describe("AWS region."),
+    instanceType: text
+      .default("m7i.2xlarge")
+      .describe(
+        "Type of the one instance, or with `app-and-data` of an app host. Its memory and vCPUs are the hardware.",
+      ),
+    dataInstanceType: text.optional().describe("Type of the data host of `app-and-data`; default: as the app hosts."),
+    appHosts: z
+      .strictObject({
+        min: z.int().min(1).max(100).default(2).describe("Hosts that always run, over the zones."),
+        max: z
+          .int()
+          .min(1)
+          .max(100)
+          .default(4)
+          .describe("Hosts at most: all of them together keep to max_connections."),
+      })
+      .prefault({})
+      .describe("App hosts of `app-and-data`."),
+    zones: z
+      .array(z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d[a-z]$/, 'a zone such as "eu-central-1a"'))
+      .min(2)
+      .optional()
+      .describe(
+        "Availability zones of the network that is made, the data host in the first; default: two of the region.",
+      ),
+    cidr: z
+      .string()
+      .regex(/^(10\.\d{1,3}|172\.(1[6-9]|2\d|3[01])|192\.168)\.0\.0\/16$/, 'a private /16 such as "10.20.0.0/16"')
+      .default("10.20.0.0/16")
+      .describe("Addresses of the network that is made."),
+    egress: z
+      .enum(["nat", "endpoints", "existing"])
+      .default("nat")
+      .describe(
+        "How hosts reach registries and AWS: `nat` one NAT gateway, `endpoints` AWS alone (images in ECR), `existing` " +
+          "as the given `vpc` has it.",
+      ),
+    vpc: z
+      .strictObject({
+        id: awsId("vpc", "vpc-0a1b2c3d4e5f60718").describe("The network to use instead of making one."),
+        publicSubnetIds: subnets("Subnets of the load balancer, in two zones or more."),
+        privateSubnetIds: subnets("Subnets of the hosts, in two zones or more; the data host is in the first."),
+      })
+      .optional()
+      .describe("A network that is there. Needs `egress: existing`."),
+    domain: text
+      .optional()
+      .describe("Name the system is reached at; needs `certificateArn`, and a DNS record of yours."),
+    certificateArn: z
+      .string()
+      .regex(/^arn:aws[a-z-]*:acm:[a-z0-9-]+:\d{12}:certificate\/[0-9a-f-]+$/, "the ARN of an ACM certificate")
+      .optional()
+      .describe("Certificate for HTTPS, in the same region; HTTP then only redirects."),
+    amiId: awsId("ami", "ami-0a1b2c3d4e5f60718")
+      .optional()
+      .describe("ECS-optimized AMI of the hosts; default: the recommended one at their creation, kept until set."),
+    data: z
+      .strictObject({
+        sizeGiB: z.int().min(10).max(16_384).default(50).describe("Size of the data volume, GiB; it can only grow."),
+        volumeId: awsId("vol", "vol-0a1b2c3d4e5f60718")
+          .optional()
+          .describe("A volume that is there, instead of a new one: that of a destroyed stack."),
+        snapshotId: awsId("snap", "snap-0a1b2c3d4e5f60718").optional().describe("Snapshot to make a new volume from."),
+        snapshotDays: z.int().min(1).max(365).default(14).describe("Days that daily snapshots are kept."),
+        protect: z
+          .boolean()
+          .default(true)
+          .describe("Whether Pulumi refuses to let go of the volume: then `pulumi destroy --exclude-protected`."),
+      })
+      .prefault({})
+      .describe("The volume of PostgreSQL and Redis. It outlives the stack in any case."),
+    celeryWaitSeconds: z
+      .int()
+      .min(1)
+      .max(86_400)
+      .default(30)
+      .describe("Seconds a task may wait in the queue before workers are added (`app-and-data`)."),
+    logDays: z
+      .union(
+        [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731].map((days) => z.literal(days)),
+        {
+          error: "1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545 or 731",
+        },
+      )
+      .default(30)
+      .describe("Days that logs are kept."),
+    alarmTopicArn: z
+      .string()
+      .regex(/^arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:.+$/, "the ARN of an SNS topic")
+      .optional()
+      .describe("SNS topic that alarms are sent to; without one they show in the console alone."),
+    tags: z.record(z.string(), z.string()).default({}).describe("Tags of every resource."),
+  })
+  .optional()
+  .describe("What only `target: ec2` reads; `region` must be set there.");
+
 /** Whether an override keeps within the plan's bounds is sizing's to say: it depends on the machine. */
 const overrides = z
   .strictObject(Object.fromEntries(SERVICES.map((service) => [service, overridesOf(service)])))
@@ -103,10 +234,15 @@ export const settingsSchema = z.strictObject({
   topology: z
     .enum(["single-host", "app-and-data"])
     .default(DEFAULTS.topology)
-    .describe("`single-host`: all services on one machine. `app-and-data` needs more than one Docker engine."),
+    .describe("`single-host`: all services on one machine. `app-and-data`: app hosts and a data host, on EC2 alone."),
   hardware: hardware.default("auto"),
   share: limited("share").default(DEFAULTS.share).describe("Part of the machine the system may use."),
-  port: z.int().min(1).max(65_535).default(8000).describe("Port on 127.0.0.1 of the Docker host."),
+  port: z
+    .int()
+    .min(1)
+    .max(65_535)
+    .default(8000)
+    .describe("Port on 127.0.0.1 of the Docker host. On EC2 the load balancer listens on 80 and 443."),
   images: z
     .strictObject({
       app: z
@@ -172,6 +308,15 @@ export const settingsSchema = z.strictObject({
         .default([])
         .describe("Extensions to create in the database: `[pg_trgm, citext]`. The image must have them."),
       diskGiB: limited("diskGiB").default(DEFAULTS.diskGiB).describe("Disk for the database, GiB; bounds its WAL."),
+      external: z
+        .strictObject({
+          ...externalServer("PostgreSQL", 5432),
+          maxConnections: limited("externalPostgresConnections").describe(
+            "Its `max_connections`, or the part this system may use: pools are sized for it.",
+          ),
+        })
+        .optional()
+        .describe("An existing PostgreSQL, such as Amazon RDS; needs `postgresPassword`. Default: a container."),
       parameters: parameters(/^[a-z_][a-z0-9_.]*$/, "lower-case letters, digits, _ and .").describe(
         "Further parameters of postgresql.conf. One the plan derives counts as an override: `work_mem: 32MB`.",
       ),
@@ -180,6 +325,15 @@ export const settingsSchema = z.strictObject({
     .describe("The database."),
   redis: z
     .strictObject({
+      external: z
+        .strictObject({
+          ...externalServer("Redis", 6379),
+          maxClients: limited("externalRedisConnections").describe(
+            "Its `maxclients`, or the part this system may use: pools are sized for it.",
+          ),
+        })
+        .optional()
+        .describe("An existing Redis, such as Amazon ElastiCache; needs `redisPassword`. Default: a container."),
       parameters: parameters(/^[a-z][a-z0-9-]*$/, "lower-case letters, digits and -").describe(
         "Further settings of redis.conf. One the plan derives counts as an override: `maxmemory: 900mb`.",
       ),
@@ -217,13 +371,18 @@ export const settingsSchema = z.strictObject({
       "Secrets of the application by name: `pulumi config set --secret --path secrets.STRIPE_KEY`. It finds the value " +
         "of `STRIPE_KEY` in the file that `STRIPE_KEY_FILE` names.",
     ),
+  ec2,
   overrides,
-  postgresPassword: z.string().min(8).optional().describe("Secret. Generated and kept when not set."),
+  postgresPassword: z
+    .string()
+    .min(8)
+    .optional()
+    .describe("Secret. Generated and kept when not set; that of the existing server with `postgres.external`."),
   redisPassword: z
     .string()
     .regex(/^[\x21\x23-\x26\x28-\x5b\x5d-\x7e]{8,}$/, "at least 8 visible ASCII characters without quotes or backslash")
     .optional()
-    .describe("Secret. Generated and kept when not set."),
+    .describe("Secret. Generated and kept when not set; that of the existing server with `redis.external`."),
 });
 
 export type Settings = z.infer<typeof settingsSchema>;

@@ -104,7 +104,11 @@ export const BACKEND_RULES = rulesOf("backend", "docs/sizing.md#backend", {
         (i) => workersIn(i.ceilingMiB, i.workerMemoryMiB),
         "memory",
       ),
-      is.atMost("PostgreSQL's connections, four for each worker and child", (i) => i.connectionCap, "connections"),
+      is.atMost(
+        "the connections to PostgreSQL and Redis, at least two of each for each worker and child",
+        (i) => i.connectionCap,
+        "connections",
+      ),
       {
         by: "equally many workers in each container",
         kind: "at least",

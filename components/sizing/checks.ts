@@ -1,7 +1,7 @@
 import { BACKEND_RULES } from "./backend-rules";
 import { CELERY_RULES } from "./celery-rules";
 import type { Host } from "./host";
-import type { ResolvedInputs } from "./inputs";
+import { needsDataHost, type ResolvedInputs } from "./inputs";
 import { POSTGRES_RULES } from "./postgres-rules";
 import { REDIS_RULES } from "./redis";
 import { OverrideRefusal, Shortfall } from "./refusal";
@@ -13,22 +13,26 @@ import { celeryReservationMiB, type FourPlans } from "./totals";
 const LEAST_MEMORY_MIB = { half: 1024, full: 2048 } as const;
 
 /** Refuses a host too small for any system. */
-export function refuseTooSmall({ topology, hardware, dataHardware, dataReservation }: ResolvedInputs): void {
+export function refuseTooSmall(inputs: ResolvedInputs): void {
+  const { topology, hardware, dataHardware, dataReservation, hostReserve } = inputs;
   const single = topology === "single-host";
   const least = LEAST_MEMORY_MIB[dataReservation];
   const onApp = single ? least : LEAST_MEMORY_MIB.half;
+  // A scheduler's hosts are the system's own: there is no share to take more of.
+  const remedy =
+    hostReserve === "system" ? "Give the system a larger share of the machine if there is one to give." : "";
+  const tooSmall = (host: "app" | "data", name: string, memoryMiB: number, needed: number) =>
+    new Shortfall(
+      "machine",
+      "memory",
+      host,
+      `The ${name} offers ${memoryMiB} MiB to containers; the system needs at least ${needed} MiB, ${needed - memoryMiB} MiB more.`,
+      remedy,
+    );
   if (hardware.memoryMiB < onApp) throw tooSmall("app", single ? "machine" : "app host", hardware.memoryMiB, onApp);
-  if (dataHardware.memoryMiB < least) throw tooSmall("data", "data host", dataHardware.memoryMiB, least);
+  if (needsDataHost(inputs) && dataHardware.memoryMiB < least)
+    throw tooSmall("data", "data host", dataHardware.memoryMiB, least);
 }
-
-const tooSmall = (host: "app" | "data", name: string, memoryMiB: number, least: number) =>
-  new Shortfall(
-    "machine",
-    "memory",
-    host,
-    `The ${name} offers ${memoryMiB} MiB to containers; the system needs at least ${least} MiB, ${least - memoryMiB} MiB more.`,
-    "Give the system a larger share of the machine if there is one to give.",
-  );
 
 /** One host's memory, and what is promised and allowed on it. */
 interface Load {
@@ -64,12 +68,13 @@ export function refuseUnfit(
     name: "data",
     host: data,
     services: ["postgres", "redis"],
-    reservedMiB: postgres.memoryReservationMiB + redis.memoryReservationMiB,
-    limitMiB: postgres.memoryLimitMiB + redis.memoryLimitMiB,
-    cpuReservation: postgres.cpuReservation + redis.cpuReservation,
-    cpuLimit: postgres.cpuLimit + redis.cpuLimit,
+    reservedMiB: (postgres?.memoryReservationMiB ?? 0) + (redis?.memoryReservationMiB ?? 0),
+    limitMiB: (postgres?.memoryLimitMiB ?? 0) + (redis?.memoryLimitMiB ?? 0),
+    cpuReservation: (postgres?.cpuReservation ?? 0) + (redis?.cpuReservation ?? 0),
+    cpuLimit: (postgres?.cpuLimit ?? 0) + (redis?.cpuLimit ?? 0),
   };
-  const loads = inputs.topology === "single-host" ? [together(onApp, onData)] : [onApp, onData];
+  const loads =
+    inputs.topology === "single-host" ? [together(onApp, onData)] : needsDataHost(inputs) ? [onApp, onData] : [onApp];
   if (Object.keys(inputs.overrides).length > 0) {
     for (const load of loads) refuseOverridden(load, inputs, sheets);
   }

@@ -1,8 +1,9 @@
 import { floorDiv } from "./arithmetic";
-import type { ResolvedInputs, Rollout } from "./inputs";
+import { type ResolvedInputs, type Rollout, TIERS } from "./inputs";
 import { Shortfall } from "./refusal";
 import { outcome, type PlanOf, rulesOf } from "./rule";
 import type { Sheet } from "./sheet";
+import { TIER_FACTS } from "./tiers";
 
 /** Of PostgreSQL's connections 3 are for superusers, 10 for administration, migrations and an exporter. */
 const KEPT = 13;
@@ -12,6 +13,7 @@ const PER_WORKER_AND_CHILD = 4;
 const PER_CHILD = 2;
 /** Connections to Redis that a Celery worker holds beside two for each child. */
 const REDIS_PER_REPLICA = 10;
+const REDIS_PER_CHILD = 2;
 const LEAST_REDIS_PER_WORKER = 2;
 
 interface Fleet {
@@ -21,6 +23,29 @@ interface Fleet {
 }
 
 type Share = { appHosts: number; rolloutFactor: number; workers: number; replicas: number; concurrency: number };
+
+type CapInputs = {
+  usable: number;
+  appHosts: number;
+  rolloutFactor: number;
+  /** Left out where both run here: Redis then carries what PostgreSQL does. */
+  maxClients?: number;
+  /** Celery replicas at most, on each app host. The same at every tier: a busier one must not carry less. */
+  mostReplicas?: number;
+};
+
+/** The most workers, and as many children, that each app host may have within 80 % of `maxClients`. */
+function carriedByRedis({ appHosts, rolloutFactor, maxClients, mostReplicas = 0 }: CapInputs): number {
+  if (maxClients === undefined) return Number.POSITIVE_INFINITY;
+  const perWorkerAndChild = LEAST_REDIS_PER_WORKER * rolloutFactor + REDIS_PER_CHILD;
+  const besideReplicas = floorDiv(
+    4 * maxClients - 5 * appHosts * REDIS_PER_REPLICA * mostReplicas,
+    5 * appHosts * perWorkerAndChild,
+  );
+  // Fewer children than replicas: a replica for each.
+  const eachInAReplica = floorDiv(4 * maxClients, 5 * appHosts * (perWorkerAndChild + REDIS_PER_REPLICA));
+  return Math.max(besideReplicas, Math.min(mostReplicas, eachInAReplica));
+}
 
 /** How the connections of PostgreSQL and Redis are shared out. */
 export const CONNECTION_RULES = rulesOf("connections", "docs/sizing.md#connections", {
@@ -42,10 +67,18 @@ export const CONNECTION_RULES = rulesOf("connections", "docs/sizing.md#connectio
   cap: outcome({
     unit: "processes",
     about: "Backend workers, and Celery children, the connections carry on each app host",
-    words: "Usable connections over 4 (two for a worker, two for a child), the app hosts and the rollout factor.",
+    words:
+      "Usable connections over 4 (two for a worker, two for a child), the app hosts and the rollout factor; with a server elsewhere at most what Redis carries.",
     instead: "postgres.maxConnections",
-    asks: ({ usable, appHosts, rolloutFactor }: { usable: number; appHosts: number; rolloutFactor: number }) =>
+    asks: ({ usable, appHosts, rolloutFactor }: CapInputs) =>
       floorDiv(usable, PER_WORKER_AND_CHILD * appHosts * rolloutFactor),
+    bounds: (is) => [
+      is.atMost(
+        "80 % of Redis' maxclients: two for each worker and child, and 10 for each Celery replica",
+        carriedByRedis,
+        "connections",
+      ),
+    ],
   }),
   perWorker: outcome({
     unit: "connections",
@@ -66,7 +99,7 @@ export const CONNECTION_RULES = rulesOf("connections", "docs/sizing.md#connectio
     instead: "redis.maxClients",
     asks: ({ maxClients, appHosts, rolloutFactor, workers, replicas, concurrency }: Share & { maxClients: number }) =>
       floorDiv(
-        4 * maxClients - 5 * appHosts * replicas * (REDIS_PER_REPLICA + 2 * concurrency),
+        4 * maxClients - 5 * appHosts * replicas * (REDIS_PER_REPLICA + REDIS_PER_CHILD * concurrency),
         5 * appHosts * rolloutFactor * workers,
       ),
   }),
@@ -77,18 +110,28 @@ export type ConnectionPlan = PlanOf<typeof CONNECTION_RULES>;
 
 const R = CONNECTION_RULES;
 
-/** What the database's connections carry on each app host. Refuses where that is not one worker and one child. */
+interface ConnectionLimits {
+  readonly maxConnections: number;
+  /** Undefined where Redis cannot be the narrower one. */
+  readonly maxClients: number | undefined;
+  /** Overridden Celery replicas. */
+  readonly replicasGiven: number | undefined;
+}
+
+/** What the connections carry on each app host. Refuses where that is not one worker and one child. */
 export function connectionCap(
   sheet: Sheet,
-  { appHosts, rollout }: ResolvedInputs,
+  { appHosts, rollout, externalPostgresConnections, externalRedisConnections }: ResolvedInputs,
   copies: 1 | 2,
-  maxConnections: number,
+  { maxConnections, maxClients, replicasGiven = 0 }: ConnectionLimits,
 ) {
   const rolloutFactor = sheet.apply(R.rolloutFactor, { rollout, copies });
   const usable = sheet.apply(R.usable, { maxConnections });
-  const cap = sheet.apply(R.cap, { usable, appHosts, rolloutFactor });
-  if (cap < 1) {
-    const needed = PER_WORKER_AND_CHILD * appHosts * rolloutFactor;
+  const mostReplicas = Math.max(replicasGiven, ...TIERS.map((tier) => TIER_FACTS[tier].celeryReplicas));
+  const ofRedis = maxClients === undefined ? {} : { maxClients, mostReplicas };
+  const cap = sheet.apply(R.cap, { usable, appHosts, rolloutFactor, ...ofRedis });
+  const needed = PER_WORKER_AND_CHILD * appHosts * rolloutFactor;
+  if (usable < needed) {
     throw new Shortfall(
       "postgres",
       "connections",
@@ -96,7 +139,23 @@ export function connectionCap(
       `postgres: one worker and one Celery child on each of ${appHosts} app hosts` +
         `${rolloutFactor === 2 ? ", old and new side by side," : ""} need ${needed} connections; ` +
         `${usable} of max_connections ${maxConnections} are theirs to use, ${needed - usable} too few.`,
-      "Use fewer app hosts, or put PgBouncer in front of PostgreSQL.",
+      externalPostgresConnections === undefined
+        ? "Use fewer app hosts, or put PgBouncer in front of PostgreSQL."
+        : "Use fewer app hosts, raise the server's max_connections, or put PgBouncer in front of it.",
+    );
+  }
+  if (maxClients !== undefined && cap < 1) {
+    const least = appHosts * (REDIS_PER_REPLICA + REDIS_PER_CHILD + LEAST_REDIS_PER_WORKER * rolloutFactor);
+    throw new Shortfall(
+      "redis",
+      "connections",
+      "data",
+      `redis: one worker and one Celery child on each of ${appHosts} app hosts` +
+        `${rolloutFactor === 2 ? ", old and new side by side," : ""} need ${least} connections; ` +
+        `80 % of maxclients ${maxClients} are ${floorDiv(4 * maxClients, 5)}, ${least - floorDiv(4 * maxClients, 5)} too few.`,
+      externalRedisConnections === undefined
+        ? "Use fewer app hosts."
+        : "Use fewer app hosts, or a Redis that takes more clients.",
     );
   }
   return { rolloutFactor, usable, cap };

@@ -2,6 +2,7 @@ import { BACKEND_RULES } from "./backend-rules";
 import { CAPACITY_RULES } from "./capacity";
 import { CELERY_RULES } from "./celery-rules";
 import { CONNECTION_RULES } from "./connections";
+import { EXTERNAL_RULES } from "./external";
 import { SYSTEM_RULES } from "./host";
 import { BEAT_RULES, LOAD_BALANCER_RULES } from "./load-balancer";
 import { POSTGRES_RULES } from "./postgres-rules";
@@ -16,6 +17,7 @@ export const RULES: Readonly<Record<Section, RuleTable>> = {
   celery: CELERY_RULES,
   postgres: POSTGRES_RULES,
   redis: REDIS_RULES,
+  external: EXTERNAL_RULES,
   system: SYSTEM_RULES,
   connections: CONNECTION_RULES,
   loadBalancer: LOAD_BALANCER_RULES,

@@ -1,4 +1,4 @@
-import { MIGRATION_TASK_MIB, type ResolvedInputs, TIERS, type Tier } from "./inputs";
+import { type ResolvedInputs, setAsideMiB, TIERS, type Tier } from "./inputs";
 import { formatMemory } from "./memory";
 import { type Fit, OverrideRefusal, Shortfall, SizingRefusal } from "./refusal";
 
@@ -28,6 +28,7 @@ export function refusalOf(shortfall: Shortfall, inputs: ResolvedInputs, attempt:
     shortfall.lack,
     [...sentences, shortfall.remedy].filter((sentence) => sentence !== "").join(" "),
     fit,
+    shortfall.host,
   );
 }
 
@@ -57,8 +58,8 @@ function memoryOf(inputs: ResolvedInputs, host: Shortfall["host"], memoryMiB: nu
 }
 
 /** What was taken off the host's memory before the rules saw it. */
-const keptMiB = ({ hostReserve, topology }: ResolvedInputs, host: Shortfall["host"]): number =>
-  hostReserve === "registered" && (host === "app" || topology === "single-host") ? MIGRATION_TASK_MIB : 0;
+const keptMiB = (inputs: ResolvedInputs, host: Shortfall["host"]): number =>
+  host === "app" || inputs.topology === "single-host" ? setAsideMiB(inputs) : 0;
 
 const highestTier = (inputs: ResolvedInputs, fits: (inputs: ResolvedInputs) => boolean): Tier | undefined =>
   TIERS.toReversed().find((tier) => tier !== inputs.tier && fits({ ...inputs, tier }));

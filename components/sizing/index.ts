@@ -1,18 +1,22 @@
 /** Sizing: pure functions from hardware and tier to a plan. No Pulumi, no I/O, no clock. */
-export type { Advisory } from "./advisories";
+export { type Advisory, usesHaproxy } from "./advisories";
 export type { BackendPlan } from "./backend-rules";
 export { type Capacity, tasksPerMinute } from "./capacity";
 export type { CeleryPlan } from "./celery-rules";
 export type { ConnectionPlan } from "./connections";
 export { aboutOf, describe, RULES, recompute, withUnit } from "./explain";
+export type { ExternalPlan } from "./external";
 export type { SystemPlan } from "./host";
 export {
   DEFAULTS,
   type Hardware,
   INPUT_LIMITS,
+  MIGRATION_TASK_MIB,
+  needsDataHost,
   type ResolvedInputs,
   type Rollout,
   type SizingInputs,
+  setAsideMiB,
   TIERS,
   type Tier,
   type Topology,

@@ -60,7 +60,7 @@ export interface SizingInputs {
   /**
    * `system`: `hardware` is what the machine has, and a part of it is kept for the system. `registered`: it is what
    * a scheduler registered after its own reserve (Amazon ECS); 256 MiB of an app host stay free for a migration
-   * task, and a second copy must find its reservation free. Default `system`.
+   * task and 128 for beat, and a second copy must find its reservation free. Default `system`.
    */
   readonly hostReserve?: "system" | "registered";
   /** Whether the sum of limits may exceed the machine. Default true. */
@@ -79,14 +79,34 @@ export interface SizingInputs {
   readonly cpuEnforcement?: "quota" | "weight";
   /** Values that replace the plan's own, by service and field. Refused where they break a bound. */
   readonly overrides?: Overrides;
+  /**
+   * Connections that a PostgreSQL run elsewhere has for this system: its max_connections, or a part of them. No
+   * container of it runs then; its share of the machine stays unused. Default: a container runs.
+   */
+  readonly externalPostgresConnections?: number | undefined;
+  /** Connections that a Redis run elsewhere has for this system: its maxclients, or a part of them. Likewise. */
+  readonly externalRedisConnections?: number | undefined;
 }
 
+/** Inputs without a default: left out, they stay undefined. */
+type Optional = "externalPostgresConnections" | "externalRedisConnections";
+
 /** The inputs with every default applied and the share of the machine taken. */
-export interface ResolvedInputs extends Required<Omit<SizingInputs, "hardware" | "dataHardware">> {
+export interface ResolvedInputs extends Required<Omit<SizingInputs, "hardware" | "dataHardware" | Optional>> {
+  readonly externalPostgresConnections: number | undefined;
+  readonly externalRedisConnections: number | undefined;
   readonly hardware: UsableHardware;
   /** The same as `hardware` on a single host. */
   readonly dataHardware: UsableHardware;
 }
+
+/** Whether the topology has a data host that something runs on. */
+export const needsDataHost = ({
+  topology,
+  externalPostgresConnections,
+  externalRedisConnections,
+}: Pick<ResolvedInputs, "topology" | Optional>): boolean =>
+  topology === "app-and-data" && (externalPostgresConnections === undefined || externalRedisConnections === undefined);
 
 export const DEFAULTS = {
   topology: "single-host",
@@ -108,7 +128,7 @@ export const DEFAULTS = {
   redisMajor: 8,
   cpuEnforcement: "quota",
   overrides: {},
-} as const satisfies Omit<ResolvedInputs, "hardware" | "dataHardware" | "tier">;
+} as const satisfies Omit<ResolvedInputs, "hardware" | "dataHardware" | "tier" | Optional>;
 
 /** What each numeric input may be. */
 export const INPUT_LIMITS = {
@@ -122,6 +142,8 @@ export const INPUT_LIMITS = {
   diskGiB: { least: 1, most: 65_536, whole: false },
   postgresMajor: { least: 12, most: 99, whole: true },
   redisMajor: { least: 6, most: 99, whole: true },
+  externalPostgresConnections: { least: 20, most: 10_000, whole: true },
+  externalRedisConnections: { least: 20, most: 1_000_000, whole: true },
 } as const satisfies Partial<Record<keyof SizingInputs, { least: number; most: number; whole: boolean }>>;
 
 const LIMITED = [
@@ -135,10 +157,19 @@ const LIMITED = [
   "diskGiB",
   "postgresMajor",
   "redisMajor",
+  "externalPostgresConnections",
+  "externalRedisConnections",
 ] as const satisfies readonly (keyof typeof INPUT_LIMITS)[];
 
 /** Memory of a host that stays free for a migration task where a scheduler places by reservation, MiB. */
 export const MIGRATION_TASK_MIB = 256;
+/** Memory of Celery beat, MiB. */
+export const BEAT_MIB = 128;
+
+/** Memory of an app host that a scheduler must find free beside backend and Celery, MiB. */
+export const setAsideMiB = ({ hostReserve, beat }: Pick<ResolvedInputs, "hostReserve" | "beat">): number =>
+  hostReserve === "registered" ? MIGRATION_TASK_MIB + (beat ? BEAT_MIB : 0) : 0;
+
 const MOST_THREADS = 4096;
 
 /**
@@ -151,6 +182,7 @@ export function resolveInputs(given: SizingInputs): ResolvedInputs {
   for (const name of LIMITED) {
     const { least, most, whole } = INPUT_LIMITS[name];
     const value = merged[name];
+    if (value === undefined) continue;
     if (!(value >= least && value <= most) || (whole && !Number.isInteger(value))) {
       mistakes.push(
         `${name}: ${value} given; ${whole ? "a whole number" : "a number"} from ${least} to ${most} is allowed`,
@@ -163,8 +195,7 @@ export function resolveInputs(given: SizingInputs): ResolvedInputs {
       ? takeShare("dataHardware", given.dataHardware, merged, mistakes)
       : hardware;
   if (mistakes.length > 0) throw new SizingRefusal("inputs", "input", mistakes.join("\n"));
-  const forMigration = merged.hostReserve === "registered" ? MIGRATION_TASK_MIB : 0;
-  const appHardware = { threads: hardware.threads, memoryMiB: hardware.memoryMiB - forMigration };
+  const appHardware = { threads: hardware.threads, memoryMiB: hardware.memoryMiB - setAsideMiB(merged) };
   return {
     ...merged,
     appHosts: merged.topology === "single-host" ? 1 : merged.appHosts,
@@ -212,5 +243,7 @@ function withDefaults(given: SizingInputs) {
     redisMajor: given.redisMajor ?? DEFAULTS.redisMajor,
     cpuEnforcement: given.cpuEnforcement ?? DEFAULTS.cpuEnforcement,
     overrides: given.overrides ?? DEFAULTS.overrides,
+    externalPostgresConnections: given.externalPostgresConnections,
+    externalRedisConnections: given.externalRedisConnections,
   };
 }

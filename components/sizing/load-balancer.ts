@@ -1,4 +1,5 @@
 import { floorDiv } from "./arithmetic";
+import { BEAT_MIB } from "./inputs";
 import { constant, outcome, type PlanOf, rulesOf } from "./rule";
 import type { Sheet } from "./sheet";
 
@@ -60,7 +61,7 @@ export const BEAT_RULES = rulesOf("beat", "docs/sizing.md#celery", {
     unit: "MiB",
     about: "Memory beat may use at most",
     words: "One process that holds the schedule.",
-    value: 128,
+    value: BEAT_MIB,
   }),
   cpuShares: constant<number>({
     unit: "shares",

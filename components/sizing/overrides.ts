@@ -1,5 +1,6 @@
 import { BACKEND_RULES, type BackendOverrides } from "./backend-rules";
 import { CELERY_RULES, type CeleryOverrides } from "./celery-rules";
+import type { ResolvedInputs } from "./inputs";
 import { POSTGRES_RULES, type PostgresOverrides } from "./postgres-rules";
 import { REDIS_RULES, type RedisOverrides } from "./redis";
 import type { RuleTable, Service, Unit } from "./rule";
@@ -42,15 +43,29 @@ export const OVERRIDE_KEYS: readonly OverrideKey[] = SERVICES.flatMap((service) 
 export const insteadOf = (service: Service, key: string): string | undefined =>
   Object.hasOwn(TABLES[service], key) ? TABLES[service][key]?.instead : undefined;
 
-/** Keys that no rule reads: unknown ones, and numbers that only follow from others. */
-export function unknownOverrides(overrides: Overrides): OverrideMistake[] {
+/** Keys that no rule reads: unknown ones, numbers that only follow from others, and those of a server elsewhere. */
+export function unknownOverrides({
+  overrides,
+  externalPostgresConnections,
+  externalRedisConnections,
+}: ResolvedInputs): OverrideMistake[] {
   const mistakes: OverrideMistake[] = [];
+  const elsewhere: Readonly<Partial<Record<Service, string | undefined>>> = {
+    postgres: externalPostgresConnections === undefined ? undefined : "PostgreSQL",
+    redis: externalRedisConnections === undefined ? undefined : "Redis",
+  };
   for (const service of SERVICES) {
     const given = overrides[service];
     if (given === undefined) continue;
     for (const [key, value] of Object.entries(given)) {
       const known = Object.hasOwn(TABLES[service], key) ? TABLES[service][key] : undefined;
-      if (value === undefined || (known && known.instead === undefined)) continue;
+      const server = elsewhere[service];
+      if (value === undefined || (server === undefined && known && known.instead === undefined)) continue;
+      if (server !== undefined) {
+        const message = `sizes a container, and ${server} runs elsewhere; set it on that server, and remove it here`;
+        mistakes.push({ section: service, key, given: value, message });
+        continue;
+      }
       const message = known
         ? `follows from other numbers; set ${known.instead} instead`
         : `is no number of ${service}; its numbers are ${knownKeys(service)}`;

@@ -3,6 +3,7 @@ import type { BackendPlan } from "./backend-rules";
 import type { Capacity } from "./capacity";
 import type { CeleryPlan } from "./celery-rules";
 import type { ConnectionPlan } from "./connections";
+import type { ExternalPlan } from "./external";
 import { refusalOf } from "./fit";
 import type { SystemPlan } from "./host";
 import { type ResolvedInputs, resolveInputs, type SizingInputs } from "./inputs";
@@ -25,8 +26,12 @@ export interface SizingPlan {
   readonly rolloutFactor: 1 | 2;
   readonly backend: BackendPlan;
   readonly celery: CeleryPlan;
-  readonly postgres: PostgresPlan;
-  readonly redis: RedisPlan;
+  /** Undefined where PostgreSQL runs elsewhere. */
+  readonly postgres: PostgresPlan | undefined;
+  /** Undefined where Redis runs elsewhere. */
+  readonly redis: RedisPlan | undefined;
+  /** Undefined where both run here. */
+  readonly external: ExternalPlan | undefined;
   /** What the services share. */
   readonly system: SystemPlan;
   readonly connections: ConnectionPlan;
@@ -64,6 +69,6 @@ function planRollout(inputs: ResolvedInputs): SizingPlan {
     return planSystem(inputs, 2);
   } catch (error) {
     if (!(error instanceof Shortfall) || error.lack === "memory") throw error;
-    return planSystem(inputs, 1, error.sentence);
+    return planSystem(inputs, 1, error);
   }
 }

@@ -2,6 +2,7 @@ import { exactCpu, exactReservation, scaleOf } from "./cpu";
 import type { CpuPart, Host } from "./host";
 import type { ResolvedInputs, Topology } from "./inputs";
 import { type PostgresPlan, POSTGRES_RULES as R } from "./postgres-rules";
+import { settle } from "./rule";
 import type { Sheet } from "./sheet";
 
 const CPU_PART: Readonly<Record<Topology, CpuPart>> = {
@@ -13,9 +14,14 @@ const CPU_PART: Readonly<Record<Topology, CpuPart>> = {
 export const postgresCpuLimit = (sheet: Sheet, { topology }: ResolvedInputs, threads: number): number =>
   sheet.given(R.cpuLimit) ?? exactCpu({ part: CPU_PART[topology].limit, threads });
 
-/** Memory PostgreSQL may use at most; connections and the other services are sized beside it. */
-export const postgresMemory = (sheet: Sheet, { topology }: ResolvedInputs, { memoryMiB, reserveMiB }: Host): number =>
-  sheet.apply(R.memoryLimitMiB, { memoryMiB, reserveMiB, topology });
+/** Memory PostgreSQL may use at most, whether it runs here or not; the other services are sized beside it. */
+export function postgresMemory(sheet: Sheet, inputs: ResolvedInputs, { memoryMiB, reserveMiB }: Host): number {
+  const { topology, externalPostgresConnections } = inputs;
+  const share = { memoryMiB, reserveMiB, topology };
+  return externalPostgresConnections === undefined
+    ? sheet.apply(R.memoryLimitMiB, share)
+    : settle(R.memoryLimitMiB, share).value;
+}
 
 /** `max_connections` for so many workers on each app host, within what the database's memory carries. */
 export const postgresConnections = (

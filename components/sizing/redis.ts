@@ -11,7 +11,7 @@ import {
 import { healthRules } from "./health";
 import { type CpuPart, dataMemoryRule, dataReservationRule, type Host } from "./host";
 import type { ResolvedInputs, Topology } from "./inputs";
-import { constant, type OverridesOf, oneOf, type PlanOf, rule, rulesOf } from "./rule";
+import { constant, type OverridesOf, oneOf, type PlanOf, rule, rulesOf, settle } from "./rule";
 import type { Sheet } from "./sheet";
 
 /** Redis lowers maxclients without a word where it finds fewer open files than this above it. */
@@ -122,23 +122,31 @@ const CPU_PART: Readonly<Record<Topology, CpuPart>> = {
 export const redisCpuLimit = (sheet: Sheet, { topology }: ResolvedInputs, threads: number): number =>
   sheet.given(REDIS_RULES.cpuLimit) ?? exactCpu({ part: CPU_PART[topology].limit, threads });
 
-/** Memory Redis may use at most; other services are sized beside it. */
-export const redisMemory = (sheet: Sheet, { topology }: ResolvedInputs, { memoryMiB, reserveMiB }: Host): number =>
-  sheet.apply(REDIS_RULES.memoryLimitMiB, { memoryMiB, reserveMiB, topology });
+/** Memory Redis may use at most, whether it runs here or not; the other services are sized beside it. */
+export function redisMemory(sheet: Sheet, inputs: ResolvedInputs, { memoryMiB, reserveMiB }: Host): number {
+  const { topology, externalRedisConnections } = inputs;
+  const share = { memoryMiB, reserveMiB, topology };
+  return externalRedisConnections === undefined
+    ? sheet.apply(REDIS_RULES.memoryLimitMiB, share)
+    : settle(REDIS_RULES.memoryLimitMiB, share).value;
+}
+
+/** `maxclients`, which the application's pools are sized within. */
+export const redisClients = (sheet: Sheet, memoryLimitMiB: number): number =>
+  sheet.apply(REDIS_RULES.maxClients, { memoryLimitMiB });
 
 export function planRedis(
   sheet: Sheet,
   inputs: ResolvedInputs,
   { threads }: Host,
   scale: number,
-  memoryLimitMiB: number,
+  { memoryLimitMiB, maxClients }: { memoryLimitMiB: number; maxClients: number },
 ): RedisPlan {
   const { topology, dataReservation, redisMajor, cpuEnforcement: enforcement } = inputs;
   const R = REDIS_RULES;
   const part = CPU_PART[topology];
   const cpuLimit = sheet.apply(R.cpuLimit, { part: part.limit, threads, scale: scaleOf(sheet, R.cpuLimit, scale) });
   const cpuReservation = sheet.apply(R.cpuReservation, { part: part.reservation, threads, cpuLimit });
-  const maxClients = sheet.apply(R.maxClients, { memoryLimitMiB });
   return {
     maxMemoryMiB: sheet.apply(R.maxMemoryMiB, { memoryLimitMiB }),
     maxClients,

@@ -41,6 +41,8 @@ export class SizingRefusal extends Error {
     message: string,
     /** Undefined where another machine or tier would not help. */
     readonly fit?: Fit,
+    /** The host that is too small, or whose count is too large; `app` or `data` on a single host, which is both. */
+    readonly host?: Shortfall["host"],
   ) {
     super(message);
     this.name = "SizingRefusal";

@@ -6,7 +6,7 @@ export type RuleInputs = Readonly<Record<string, PlanValue>>;
 /** The services whose numbers an override may replace. */
 export type Service = "backend" | "celery" | "postgres" | "redis";
 /** The parts of a plan that carry explanations. */
-export type Section = Service | "system" | "connections" | "loadBalancer" | "beat" | "capacity" | "totals";
+export type Section = Service | "external" | "system" | "connections" | "loadBalancer" | "beat" | "capacity" | "totals";
 
 /** What a number counts. `threads` are CPU, with two decimals; everything else but `ratio` is whole, `OS threads` too. */
 export type Unit =

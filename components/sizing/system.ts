@@ -3,16 +3,18 @@ import { floorDiv } from "./arithmetic";
 import { backendCeiling, backendWorkersAsked, planBackend, spreadBackend } from "./backend";
 import { planCapacity } from "./capacity";
 import { celeryCeiling, planCelery, splitCelery } from "./celery";
+import { CELERY_RULES } from "./celery-rules";
 import { refuseTooSmall, refuseUnfit } from "./checks";
 import { connectionCap, connectionsPerWorker } from "./connections";
 import { cpuScales } from "./cpu-scale";
+import { planExternal } from "./external";
 import { type Host, planHosts, reserveInThousandths } from "./host";
 import type { ResolvedInputs } from "./inputs";
 import { planBeat, planLoadBalancer } from "./load-balancer";
 import { unknownOverrides } from "./overrides";
 import type { SizingPlan } from "./plan";
 import { planPostgres, postgresConnections, postgresMemory } from "./postgres";
-import { planRedis, redisMemory } from "./redis";
+import { planRedis, redisClients, redisMemory } from "./redis";
 import { OverrideRefusal, Shortfall } from "./refusal";
 import { type Findings, Sheet } from "./sheet";
 import { planTotals } from "./totals";
@@ -26,6 +28,7 @@ function openSheets({ overrides }: ResolvedInputs, findings: Findings) {
     celery: new Sheet(overrides.celery, findings),
     postgres: new Sheet(overrides.postgres, findings),
     redis: new Sheet(overrides.redis, findings),
+    external: new Sheet(undefined, findings),
     loadBalancer: new Sheet(undefined, findings),
     beat: new Sheet(undefined, findings),
     capacity: new Sheet(undefined, findings),
@@ -41,8 +44,8 @@ export type Sheets = ReturnType<typeof openSheets>;
  * @throws Shortfall where something that is needed does not fit.
  * @throws OverrideRefusal with every override that cannot be taken.
  */
-export function planSystem(inputs: ResolvedInputs, copies: 1 | 2, rolloutFallback?: string): SizingPlan {
-  const findings: Findings = { cuts: [], mistakes: unknownOverrides(inputs.overrides) };
+export function planSystem(inputs: ResolvedInputs, copies: 1 | 2, rolloutFallback?: Shortfall): SizingPlan {
+  const findings: Findings = { cuts: [], mistakes: unknownOverrides(inputs) };
   try {
     return planOn(openSheets(inputs, findings), findings, inputs, copies, rolloutFallback);
   } catch (error) {
@@ -58,7 +61,7 @@ function planOn(
   findings: Findings,
   inputs: ResolvedInputs,
   copies: 1 | 2,
-  rolloutFallback: string | undefined,
+  rolloutFallback: Shortfall | undefined,
 ): SizingPlan {
   refuseTooSmall(inputs);
   const hosts = planHosts(inputs, sheets.system);
@@ -71,24 +74,35 @@ function planOn(
   const celeryRoom = celeryCeiling(sheets.celery, inputs, app, availableMiB, backendRoom.ceilingMiB);
 
   const asked = backendWorkersAsked(sheets.backend, inputs, app, backendRoom);
-  const maxConnections = postgresConnections(sheets.postgres, inputs, asked, postgresMiB);
-  const database = connectionCap(sheets.connections, inputs, copies, maxConnections);
+  const external = planExternal(sheets.external, sheets, inputs, data, { postgresMiB, redisMiB });
+  const maxConnections =
+    external?.postgresConnections ?? postgresConnections(sheets.postgres, inputs, asked, postgresMiB);
+  const maxClients = external?.redisConnections ?? redisClients(sheets.redis, redisMiB);
+  const database = connectionCap(sheets.connections, inputs, copies, {
+    maxConnections,
+    // Our own Redis always carries what our own PostgreSQL does.
+    maxClients: external && maxClients,
+    replicasGiven: sheets.celery.given(CELERY_RULES.replicas),
+  });
   const spread = spreadBackend(sheets.backend, inputs, app, backendRoom, asked, database.cap);
   const split = splitCelery(sheets.celery, inputs, app, celeryRoom, database.cap);
 
   const scales = cpuScales(sheets, inputs, hosts, spread.workers);
   const celery = planCelery(sheets.celery, inputs, app, scales.app, split, celeryRoom);
-  const postgres = planPostgres(sheets.postgres, inputs, data, scales.data, {
-    memoryLimitMiB: postgresMiB,
-    maxConnections,
-  });
-  const redis = planRedis(sheets.redis, inputs, data, scales.data, redisMiB);
+  const postgres =
+    external?.postgresConnections === undefined
+      ? planPostgres(sheets.postgres, inputs, data, scales.data, { memoryLimitMiB: postgresMiB, maxConnections })
+      : undefined;
+  const redis =
+    external?.redisConnections === undefined
+      ? planRedis(sheets.redis, inputs, data, scales.data, { memoryLimitMiB: redisMiB, maxClients })
+      : undefined;
   const pools = connectionsPerWorker(
     sheets.connections,
     inputs,
     database,
     { workers: spread.workers, ...split },
-    redis.maxClients,
+    maxClients,
   );
   const backend = planBackend(sheets.backend, inputs, app, scales.app, spread, backendRoom, pools);
 
@@ -107,6 +121,7 @@ function planOn(
     inputs,
     rolloutFactor: copies,
     ...services,
+    external,
     system: {
       tierWorkers: app.tierWorkers,
       dataTierWorkers: data.tierWorkers,
@@ -125,6 +140,7 @@ function planOn(
       celery: sheets.celery.explanations,
       postgres: sheets.postgres.explanations,
       redis: sheets.redis.explanations,
+      external: sheets.external.explanations,
       system: sheets.system.explanations,
       connections: sheets.connections.explanations,
       loadBalancer: sheets.loadBalancer.explanations,
@@ -132,7 +148,12 @@ function planOn(
       capacity: sheets.capacity.explanations,
       totals: sheets.totals.explanations,
     },
-    advisories: advise({ inputs, ...services, loadBalancer, totals }, hosts, findings.cuts, rolloutFallback),
+    advisories: advise(
+      { inputs, ...services, external, connections: { ...database, ...pools }, loadBalancer, totals },
+      hosts,
+      findings.cuts,
+      rolloutFallback,
+    ),
   };
 }
 

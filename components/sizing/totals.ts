@@ -11,7 +11,8 @@ const sumRule = (unit: Unit, about: string) =>
   outcome({
     unit,
     about,
-    words: "Backend + Celery + PostgreSQL + Redis, on one app host and the data host.",
+    words:
+      "Backend + Celery + PostgreSQL + Redis, on one app host and the data host; nothing for one that runs elsewhere.",
     instead: "the services' own",
     // Whole hundredths add up exactly where binary fractions do not.
     asks: ({ backend, celery, postgres, redis }: FourServices) =>
@@ -37,11 +38,12 @@ export const TOTALS_RULES = rulesOf("totals", "docs/sizing.md#oversubscription",
 /** Sums over the services on one app host and the data host (one machine on a single host). */
 export type Totals = PlanOf<typeof TOTALS_RULES>;
 
+/** The four services; a data service that runs elsewhere has no plan. */
 export interface FourPlans {
   readonly backend: BackendPlan;
   readonly celery: CeleryPlan;
-  readonly postgres: PostgresPlan;
-  readonly redis: RedisPlan;
+  readonly postgres: PostgresPlan | undefined;
+  readonly redis: RedisPlan | undefined;
 }
 
 export const celeryReservationMiB = ({ replicas, memoryReservationMiB }: CeleryPlan): number =>
@@ -56,27 +58,27 @@ export function planTotals(
   const memoryLimitMiB = sheet.apply(R.memoryLimitMiB, {
     backend: backend.fleetMemoryLimitMiB,
     celery: celery.fleetMemoryLimitMiB,
-    postgres: postgres.memoryLimitMiB,
-    redis: redis.memoryLimitMiB,
+    postgres: postgres?.memoryLimitMiB ?? 0,
+    redis: redis?.memoryLimitMiB ?? 0,
   });
   return {
     cpuReservation: sheet.apply(R.cpuReservation, {
       backend: backend.fleetCpuReservation,
       celery: celery.fleetCpuReservation,
-      postgres: postgres.cpuReservation,
-      redis: redis.cpuReservation,
+      postgres: postgres?.cpuReservation ?? 0,
+      redis: redis?.cpuReservation ?? 0,
     }),
     cpuLimit: sheet.apply(R.cpuLimit, {
       backend: backend.fleetCpuLimit,
       celery: celery.fleetCpuLimit,
-      postgres: postgres.cpuLimit,
-      redis: redis.cpuLimit,
+      postgres: postgres?.cpuLimit ?? 0,
+      redis: redis?.cpuLimit ?? 0,
     }),
     memoryReservationMiB: sheet.apply(R.memoryReservationMiB, {
       backend: backend.fleetMemoryReservationMiB,
       celery: celeryReservationMiB(celery),
-      postgres: postgres.memoryReservationMiB,
-      redis: redis.memoryReservationMiB,
+      postgres: postgres?.memoryReservationMiB ?? 0,
+      redis: redis?.memoryReservationMiB ?? 0,
     }),
     memoryLimitMiB,
     grandMemoryLimitMiB: sheet.apply(R.grandMemoryLimitMiB, { services: memoryLimitMiB, ...beside }),

@@ -18,7 +18,7 @@ export interface Seen {
 export interface Registrations {
   readonly registered: readonly Registered[];
   readonly seen: readonly Seen[];
-  /** The one resource of this type whose name is, or starts with, `name`. */
+  /** The one resource of this type whose name is `name`, else the one whose name starts so. */
   find(type: string, name: string): Registered & { readonly options: pulumi.CustomResourceOptions };
 }
 
@@ -34,10 +34,22 @@ Object.assign(MockMonitor.prototype, {
   registerResourceHook: (_: unknown, done: (error: null, response: object) => void) => done(null, {}),
 });
 
+/** What a provider adds to the inputs of a resource that it made; a preview knows none of it. */
+export type Computed = (resource: Registered) => Readonly<Record<string, unknown>>;
+
 /** Runs a program against mocks, as a preview or as an update, and tells what it registered. */
 export async function register(
-  program: (options: pulumi.ComponentResourceOptions) => void,
-  { preview = false } = {},
+  program: (options: pulumi.ComponentResourceOptions) => void | Promise<void>,
+  {
+    preview = false,
+    computed = () => ({}),
+    call = () => ({}),
+  }: {
+    preview?: boolean;
+    computed?: Computed;
+    /** Answers what the program asks a provider. */
+    call?: (args: pulumi.runtime.MockCallArgs) => Record<string, unknown>;
+  } = {},
 ): Promise<Registrations> {
   const registered: Registered[] = [];
   const seen: Seen[] = [];
@@ -45,15 +57,17 @@ export async function register(
     {
       newResource: ({ name, type, inputs }) => {
         registered.push({ name, type, inputs });
-        return { id: preview ? "" : `${name}-id`, state: { ...inputs, imageId: "sha256:1", output: inputs.input } };
+        const known = preview ? {} : computed({ name, type, inputs });
+        const state = { ...inputs, imageId: "sha256:1", output: inputs.input, ...known };
+        return { id: preview ? "" : `${name}-id`, state };
       },
-      call: () => ({}),
+      call,
     },
     "sized-stack",
     "test",
     preview,
   );
-  program({
+  await program({
     transformations: [
       ({ name, type, opts }) => {
         seen.push({ name, type, options: opts });
@@ -66,7 +80,9 @@ export async function register(
     registered,
     seen,
     find(type, name) {
-      const matches = registered.filter((one) => one.type === type && one.name.startsWith(name));
+      const ofType = registered.filter((one) => one.type === type);
+      const exact = ofType.filter((one) => one.name === name);
+      const matches = exact.length > 0 ? exact : ofType.filter((one) => one.name.startsWith(name));
       const [resource] = matches;
       if (!resource || matches.length > 1) throw new Error(`${matches.length} of type ${type} are named ${name}`);
       const options = seen.find((one) => one.name === resource.name && one.type === type)?.options ?? {};

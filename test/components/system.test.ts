@@ -9,7 +9,8 @@ import { DockerPlatform } from "../../components/platform";
 import { cpusText } from "../../components/platform/docker/container-args";
 import { Postgres } from "../../components/postgres";
 import { Redis } from "../../components/redis";
-import { type SizingPlan, sizingPlan, TIERS, type Tier } from "../../components/sizing";
+import { TIERS, type Tier } from "../../components/sizing";
+import { type PlanHere, planHere } from "../sizing/machines";
 import { isSecret, type Registrations, register } from "./mocks";
 
 const hardware = { threads: 8, memory: "16GiB" } as const;
@@ -24,13 +25,13 @@ const system = (tier: Tier) => (options: pulumi.ComponentResourceOptions) => {
   const postgres = new Postgres("postgres", { ...sized, password: pulumi.secret("p-secret") }, options);
   const redis = new Redis("redis", { ...sized, password: pulumi.secret("r-secret") }, options);
   const application = { ...sized, image: "app", postgres: postgres.endpoint, redis: redis.endpoint };
-  const backend = new Backend("backend", { ...application, env: { GREETING: "hello" } }, options);
-  new CeleryFleet("celery", { ...application, queues: ["mail", "default"] }, options);
-  new LoadBalancer(
+  const { entrance: behind } = new LoadBalancer(
     "load-balancer",
-    { ...sized, backendHost: "backend", backendPort: backend.port, port: 8000 },
+    { ...sized, backendHost: "backend", backendPort: 8000 },
     options,
   );
+  new Backend("backend", { ...application, env: { GREETING: "hello" }, behind }, options);
+  new CeleryFleet("celery", { ...application, queues: ["mail", "default"] }, options);
 };
 
 const names = ({ registered }: Registrations) => registered.map(({ type, name }) => `${type} ${name}`).sort();
@@ -38,10 +39,10 @@ const argv = (r: Registrations, name: string) => (r.find(CONTAINER, name).inputs
 
 describe.each(TIERS)("at tier %s", (tier) => {
   let made: Registrations;
-  let plan: SizingPlan;
+  let plan: PlanHere;
   beforeAll(async () => {
     made = await register(system(tier));
-    plan = sizingPlan({ hardware, tier });
+    plan = planHere({ hardware, tier });
   });
   const containers = () => made.registered.filter(({ type }) => type === CONTAINER);
 
@@ -74,10 +75,10 @@ describe.each(TIERS)("at tier %s", (tier) => {
   });
 
   it.each([
-    ["backend-1", (p: SizingPlan) => p.backend],
-    ["celery-1", (p: SizingPlan) => p.celery],
-    ["postgres", (p: SizingPlan) => p.postgres],
-    ["redis", (p: SizingPlan) => p.redis],
+    ["backend-1", (p: PlanHere) => p.backend],
+    ["celery-1", (p: PlanHere) => p.celery],
+    ["postgres", (p: PlanHere) => p.postgres],
+    ["redis", (p: PlanHere) => p.redis],
   ])("limits %s as planned, without swap", (name, partOf) => {
     const part = partOf(plan);
     expect(made.find(CONTAINER, name).inputs).toMatchObject({

@@ -4,9 +4,9 @@ import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { HAPROXY_CONFIG_PATH, haproxyConfig } from "../../components/load-balancer";
 import { STACK_LABEL } from "../../components/platform/docker/container-args";
 import { DRAIN_FILE, drainArgv } from "../../components/platform/docker/drain";
+import { HAPROXY_CONFIG_PATH, haproxyConfig } from "../../components/platform/docker/haproxy";
 import { localImages } from "../../components/platform/docker/local-images";
 import { sizingPlan } from "../../components/sizing";
 import { stackContainers } from "../../tools/containers";
@@ -51,9 +51,12 @@ describe("a backend that stops while another serves", { timeout: 2 * MINUTE }, (
     await run("docker", ["network", "create", PREFIX]);
     writeFileSync(path.join(folder, "drain.py"), DRAIN_FILE.content);
     const plan = sizingPlan({ hardware: { threads: 2, memory: "4GiB" }, tier: "low" }).loadBalancer;
-    const config = haproxyConfig(plan, { backendHost: "backend", backendPort: 8000 });
+    const config = haproxyConfig({
+      ...{ plan, host: "backend", port: 8000, healthPath: "/api/health" },
+      ...{ aliveStatuses: [200, 503], drainSeconds: 25 },
+    });
     writeFileSync(path.join(folder, "haproxy.cfg"), config);
-    await backend(drainArgv(2, abrupt));
+    await backend(drainArgv(abrupt));
     const haproxy = await start(
       ...["--publish=127.0.0.1::8000", `--volume=${folder}/haproxy.cfg:${HAPROXY_CONFIG_PATH}:ro`],
       ...["--entrypoint=haproxy", image("haproxy:3.0"), "-W", "-db", "-f", HAPROXY_CONFIG_PATH],
@@ -83,11 +86,11 @@ describe("a backend that stops while another serves", { timeout: 2 * MINUTE }, (
   });
 
   it("loses nothing where it leaves the rotation first", async () => {
-    expect(await lostWhenStopped(drainArgv(2, abrupt))).toEqual({});
+    expect(await lostWhenStopped(drainArgv(abrupt))).toEqual({});
   });
 
   it("ends with the exit code of its program", async () => {
-    const id = await backend(drainArgv(2, ["python", "-c", "raise SystemExit(3)"]));
+    const id = await backend(drainArgv(["python", "-c", "raise SystemExit(3)"]));
     expect((await run("docker", ["wait", id])).trim()).toBe("3");
   });
 });

@@ -9,7 +9,7 @@ import { PROJECT } from "../../tools/toolchain/versions";
 export const localImage = localImages(path.join(PROJECT, ".local", "images.json"));
 
 /** An image that only tests use, made of Debian packages on an image that is here anyway, and kept for the next run. */
-export async function testImage(name: "machine" | "registry"): Promise<string> {
+export async function testImage(name: "ec2-host" | "machine" | "registry"): Promise<string> {
   const folder = path.join(__dirname, "images", name);
   const image = `sized-stack/test-${name}:${contentHash(folder)}`;
   const base = `BASE=${localImage("haproxy:3.0")}`;

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, describe, expect, it } from "vitest";
 import { STACK_LABEL } from "../../components/platform/docker/container-args";
 import { localImages } from "../../components/platform/docker/local-images";
-import { POSTGRES_START } from "../../components/postgres-start";
+import { POSTGRES_ENTRYPOINT } from "../../components/postgres-start";
 import { stackContainers, stackVolumes } from "../../tools/containers";
 import { run } from "../../tools/toolchain/command";
 import { PROJECT } from "../../tools/toolchain/versions";
@@ -38,21 +38,15 @@ async function start({
   major = 17,
 }: Start): Promise<string> {
   writeFileSync(path.join(folder, "password"), password);
-  const mounts = POSTGRES_START.files.map(({ path: inside, content }, index) => {
-    const file = path.join(folder, `file-${index}`);
-    writeFileSync(file, content);
-    return `--volume=${file}:${inside}:ro`;
-  });
   const id = await run("docker", [
     ...["run", "--detach", `--label=${STACK_LABEL}=${PREFIX}`, "--user=999", "--entrypoint=bash"],
     ...(folderPerMajor
       ? [`--volume=${PREFIX}-postgres:/var/lib/postgresql`, "--env=PGDATA=/var/lib/postgresql/17/docker"]
       : [`--volume=${PREFIX}-postgres:/var/lib/postgresql/data`]),
     `--volume=${folder}/password:/run/secrets/password:ro`,
-    ...mounts,
     ...[`--env=POSTGRES_USER=${user}`, `--env=POSTGRES_DB=${database}`, `--env=POSTGRES_EXTENSIONS=${extensions}`],
     `--env=POSTGRES_MAJOR=${major}`,
-    ...["--env=POSTGRES_PASSWORD_FILE=/run/secrets/password", image, POSTGRES_START.path, "postgres"],
+    ...["--env=POSTGRES_PASSWORD_FILE=/run/secrets/password", image, ...POSTGRES_ENTRYPOINT.slice(1), "postgres"],
   ]);
   return id.trim();
 }

@@ -8,10 +8,11 @@ import { celeryArgv } from "../../components/programs/celery";
 import { postgresArgv, postgresParameters } from "../../components/programs/postgres";
 import { redisArgv, redisParameters } from "../../components/programs/redis";
 import { UVICORN_PORT, uvicornArgv } from "../../components/programs/uvicorn";
-import { type SizingPlan, sizingPlan, TIERS } from "../../components/sizing";
+import { TIERS } from "../../components/sizing";
 import { stackContainers, stackVolumes } from "../../tools/containers";
 import { run } from "../../tools/toolchain/command";
 import { PROJECT } from "../../tools/toolchain/versions";
+import { type PlanHere, planHere } from "../sizing/machines";
 
 const MINUTE = 60_000;
 const PREFIX = `sized-stack-test-programs-${randomBytes(4).toString("hex")}`;
@@ -22,14 +23,12 @@ const MACHINES = [
   { threads: 2, memory: "2GiB" },
   { threads: 2, memory: "24GiB" },
 ] as const;
-const PLANS: readonly SizingPlan[] = MACHINES.flatMap((hardware) =>
-  TIERS.map((tier) => sizingPlan({ hardware, tier })),
-);
+const PLANS = MACHINES.flatMap((hardware) => TIERS.map((tier) => planHere({ hardware, tier })));
 const HOSTS = ["--env=POSTGRES_HOST=127.0.0.1", "--env=REDIS_HOST=127.0.0.1"];
 const SECRETS = ["--env=POSTGRES_PASSWORD=of-a-test", "--env=REDIS_PASSWORD=of-a-test"];
 
 /** One plan for each different command line: equal ones need not start twice. */
-const different = (argvOf: (plan: SizingPlan) => readonly string[]): [string, SizingPlan][] => [
+const different = (argvOf: (plan: PlanHere) => readonly string[]): [string, PlanHere][] => [
   ...new Map(PLANS.map((plan) => [argvOf(plan).join(" "), plan])),
 ];
 
@@ -109,7 +108,7 @@ describe("the programs themselves report what the plan says", { timeout: MINUTE 
   });
 
   it("Redis takes a further setting of several words", async () => {
-    const [{ redis }] = PLANS as [SizingPlan];
+    const [{ redis }] = PLANS as [PlanHere];
     const id = await start([image("redis:8")], ["redis-server", ...redisArgv(redis, { save: "3600 1 300 100" })]);
     expect(await eventually(id, () => inside(id, "redis-cli", "CONFIG", "GET", "save"))).toBe("save\n3600 1 300 100\n");
     await remove(id);

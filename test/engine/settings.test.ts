@@ -34,7 +34,7 @@ describe("settings on the real engine", { timeout: 2 * MINUTE }, () => {
     ],
     ["a machine that is too small", { "hardware.memory": "512MiB" }, ["The machine offers 512 MiB", "1 GiB"]],
     ["a password in plain text", { postgresPassword: "plain text" }, ["pulumi config set --secret postgresPassword"]],
-    ["a target that is not there yet", { target: "ec2" }, ["target: ec2 is not available yet"]],
+    ["EC2 without a region", { target: "ec2" }, ["ec2.region: is missing", "hardware: is Docker's alone"]],
   ])("%s: refused, and nothing is created", async (_, wrong, sentences) => {
     const right = stack.settingsFile();
     await stack.set(wrong);

@@ -13,6 +13,26 @@ import { PROJECT } from "../../tools/toolchain/versions";
 const UP = ["up", "--yes", "--skip-preview", "--suppress-outputs"];
 const PROGRAM = ["Pulumi.yaml", "package.json", "tsconfig.json", "node_modules", "index.ts", "components", "tools"];
 
+/** The smallest system, on the local Docker engine. */
+const SMALL = {
+  target: "docker",
+  tier: "low",
+  "hardware.threads": 1,
+  "hardware.memory": "2GiB",
+  "migration[0]": "python",
+  "migration[1]": "-m",
+  "migration[2]": "app.migrate",
+  "celery.heartbeatFile": "/tmp/celery-heartbeat",
+  "celery.beat": "true",
+};
+
+interface TestStackOptions {
+  /** The stack's settings, but for the port, which is a free one. */
+  readonly settings?: Readonly<Record<string, string | number>>;
+  /** Added to the environment of every `pulumi`, as the address of a stub of AWS. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
 /** A stack of this project on the real engine, beside a developer's own: its name, port and state are its own. */
 export class TestStack {
   readonly name = `test-${randomBytes(4).toString("hex")}`;
@@ -25,23 +45,12 @@ export class TestStack {
     private readonly env: Readonly<Record<string, string>>,
   ) {}
 
-  static async create(): Promise<TestStack> {
-    const stack = new TestStack(await freePort(), await pulumiEnvironment());
+  static async create({ settings = SMALL, env = {} }: TestStackOptions = {}): Promise<TestStack> {
+    const stack = new TestStack(await freePort(), { ...(await pulumiEnvironment()), ...env });
     for (const name of PROGRAM) symlinkSync(path.join(PROJECT, name), path.join(stack.folder, name));
     mkdirSync(path.join(stack.folder, "state"));
     await stack.pulumi("stack", "init", stack.name);
-    await stack.set({
-      target: "docker",
-      tier: "low",
-      "hardware.threads": 1,
-      "hardware.memory": "2GiB",
-      port: stack.port,
-      "migration[0]": "python",
-      "migration[1]": "-m",
-      "migration[2]": "app.migrate",
-      "celery.heartbeatFile": "/tmp/celery-heartbeat",
-      "celery.beat": "true",
-    });
+    await stack.set({ ...settings, ...(settings.target === "docker" ? { port: stack.port } : {}) });
     return stack;
   }
 
@@ -68,8 +77,7 @@ export class TestStack {
 
   /** Runs `pulumi` on this stack's state and settings, with another program in place of the project's. */
   withProgram(source: string): (...args: string[]) => Promise<string> {
-    const folder = path.join(this.folder, "other");
-    mkdirSync(folder);
+    const folder = mkdtempSync(path.join(this.folder, "program-"));
     for (const name of PROGRAM.filter((each) => each !== "index.ts")) {
       symlinkSync(path.join(PROJECT, name), path.join(folder, name));
     }
@@ -119,6 +127,8 @@ export class TestStack {
 
   up = (env: Readonly<Record<string, string>> = {}): Promise<string> => this.pulumiWith(env, UP);
   refreshAndUp = (): Promise<string> => this.pulumi(...UP, "--refresh");
+  /** Updates with another program in place of the project's. */
+  upWith = (source: string, ...args: string[]): Promise<string> => this.withProgram(source)(...UP, ...args);
   down = (): Promise<string> => this.pulumi("destroy", "--yes", "--skip-preview");
 
   stateFile = (): string =>

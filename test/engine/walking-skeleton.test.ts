@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { sizingPlan } from "../../components/sizing";
 import { stackContainers, stackVolumes } from "../../tools/containers";
 import { run } from "../../tools/toolchain/command";
+import { planHere } from "../sizing/machines";
 import { TestStack } from "./stack";
 
 const MINUTE = 60_000;
@@ -103,7 +103,7 @@ with connect("ws://load-balancer:8000/api/echo") as socket:
   });
 
   it("gives every container the limits of the plan, as it sees them itself", async () => {
-    const { backend, celery, postgres, redis, loadBalancer, beat } = sizingPlan({
+    const { backend, celery, postgres, redis, loadBalancer, beat } = planHere({
       ...{ hardware: { threads: 1, memory: "2GiB" }, tier: "low", beat: true },
     });
     const [cpu, nofile] = [undefined, undefined];

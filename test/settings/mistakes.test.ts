@@ -21,7 +21,7 @@ const refusal = (...mistakes: string[]): string =>
 const SIZE = 'a size with its unit, such as "16GiB" or "512MiB", is needed';
 const TOP =
   "target, tier, topology, hardware, share, port, images, backend, celery, postgres, redis, rollout, oversubscribe, " +
-  "cpuEnforcement, hostNofile, migration, env, secrets, overrides, postgresPassword, redisPassword";
+  "cpuEnforcement, hostNofile, migration, env, secrets, ec2, overrides, postgresPassword, redisPassword";
 
 describe("a wrong setting is answered with what was given and what is allowed", () => {
   it.each<[Record<string, unknown>, ...string[]]>([

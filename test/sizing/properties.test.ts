@@ -72,8 +72,20 @@ const overrides: fc.Arbitrary<Overrides> = fc.record(
   { requiredKeys: [] },
 );
 
+/** Seldom, a server that runs elsewhere: with few connections as often as with many. */
+const seldom = (connections: fc.Arbitrary<number>) =>
+  fc.oneof(
+    { weight: 3, arbitrary: fc.constant(undefined) },
+    { weight: 1, arbitrary: fc.oneof(fc.integer({ min: 20, max: 200 }), connections) },
+  );
+const elsewhere = {
+  externalPostgresConnections: seldom(fc.integer({ min: 20, max: 10_000 })),
+  externalRedisConnections: seldom(fc.integer({ min: 20, max: 1_000_000 })),
+};
+
 const anything: fc.Arbitrary<SizingInputs> = fc
   .record({
+    ...elsewhere,
     app: hardware,
     data: hardware,
     tier: fc.constantFrom(...TIERS),
@@ -90,8 +102,15 @@ const anything: fc.Arbitrary<SizingInputs> = fc
     ...inputs,
     hardware: { threads: app.threads, memory: `${app.memoryMiB}MiB` as const },
     dataHardware: { threads: data.threads, memory: `${data.memoryMiB}MiB` as const },
-    ...(overrides === undefined ? {} : { overrides }),
+    ...(overrides === undefined ? {} : { overrides: ofThoseHere(overrides, inputs) }),
   }));
+
+/** Numbers of a server that runs elsewhere cannot be overridden: `test/sizing/external.test.ts`. */
+const ofThoseHere = ({ postgres, redis, ...others }: Overrides, inputs: Partial<SizingInputs>): Overrides => ({
+  ...others,
+  ...(inputs.externalPostgresConnections === undefined ? { postgres } : {}),
+  ...(inputs.externalRedisConnections === undefined ? { redis } : {}),
+});
 
 function planOrRefusal(inputs: SizingInputs): SizingPlan | SizingRefusal {
   try {
@@ -127,28 +146,28 @@ describe("every plan, on any hardware", { timeout: TIMEOUT_MS }, () => {
   it("promises no more memory than each host has beside its reserve", () => {
     everyPlan(({ inputs, backend, celery, postgres, redis, system }) => {
       const app = backend.fleetMemoryReservationMiB + celery.replicas * celery.memoryReservationMiB;
-      const data = postgres.memoryReservationMiB + redis.memoryReservationMiB;
+      const data = (postgres?.memoryReservationMiB ?? 0) + (redis?.memoryReservationMiB ?? 0);
       if (inputs.topology === "single-host") {
         expect(app + data + system.reserveMiB).toBeLessThanOrEqual(inputs.hardware.memoryMiB);
       } else {
         expect(app + system.reserveMiB).toBeLessThanOrEqual(inputs.hardware.memoryMiB);
-        expect(data + system.dataReserveMiB).toBeLessThanOrEqual(inputs.dataHardware.memoryMiB);
+        if (postgres || redis) expect(data + system.dataReserveMiB).toBeLessThanOrEqual(inputs.dataHardware.memoryMiB);
       }
     });
   });
 
   it("never hands out more connections than PostgreSQL and Redis have", () => {
-    everyPlan(({ inputs, rolloutFactor: f, backend, celery, postgres, redis }) => {
+    everyPlan(({ inputs, rolloutFactor: f, backend, celery, postgres, redis, external }) => {
       const { appHosts } = inputs;
       const { workers, poolSize, maxOverflow, redisMaxConnectionsPerWorker } = backend;
       const children = celery.replicas * celery.concurrency;
       expect(poolSize + maxOverflow).toBeGreaterThanOrEqual(2);
       expect(appHosts * f * (workers * (poolSize + maxOverflow) + 2 * children)).toBeLessThanOrEqual(
-        postgres.maxConnections - 13,
+        (postgres?.maxConnections ?? external?.postgresConnections ?? 0) - 13,
       );
       const ofCelery = appHosts * celery.replicas * (10 + 2 * celery.concurrency);
       expect(10 * (appHosts * f * workers * redisMaxConnectionsPerWorker + ofCelery)).toBeLessThanOrEqual(
-        8 * redis.maxClients,
+        8 * (redis?.maxClients ?? external?.redisConnections ?? 0),
       );
       expect(redisMaxConnectionsPerWorker).toBeGreaterThanOrEqual(2);
     });
@@ -158,27 +177,30 @@ describe("every plan, on any hardware", { timeout: TIMEOUT_MS }, () => {
     everyPlan(({ inputs, backend, celery, postgres, redis }) => {
       expect(10 * backend.workersPerInstance * inputs.workerMemoryMiB).toBeLessThanOrEqual(9 * backend.memoryLimitMiB);
       expect((celery.concurrency + 1) * inputs.childMemoryMiB).toBeLessThanOrEqual(celery.memoryLimitMiB);
+      if (redis) expect(redis.maxMemoryMiB).toBeLessThan(redis.memoryLimitMiB);
+      if (!postgres) return;
       expect(5 * postgres.sharedBuffersMiB).toBeLessThanOrEqual(2 * postgres.memoryLimitMiB);
-      expect(redis.maxMemoryMiB).toBeLessThan(redis.memoryLimitMiB);
       expect(postgres.shmSizeMiB).toBeLessThanOrEqual(postgres.memoryLimitMiB);
     });
   });
 
   it("nests PostgreSQL's parallel settings, and opens enough files for every server", () => {
     everyPlan(({ backend, postgres, redis }) => {
+      expect(backend.nofile).toBeGreaterThan(backend.limitConcurrency + backend.poolSize + backend.maxOverflow);
+      if (redis) expect(redis.nofile).toBeGreaterThanOrEqual(redis.maxClients + 32);
+      if (!postgres) return;
       expect(postgres.maxParallelWorkersPerGather).toBeLessThanOrEqual(postgres.maxParallelWorkers);
       expect(postgres.maxParallelMaintenanceWorkers).toBeLessThanOrEqual(postgres.maxParallelWorkers);
       expect(postgres.maxParallelWorkers).toBeLessThanOrEqual(postgres.maxWorkerProcesses);
       expect(postgres.minWalSizeMiB).toBeLessThanOrEqual(postgres.maxWalSizeMiB);
       expect(postgres.nofile).toBeGreaterThanOrEqual(postgres.maxConnections + 1000);
-      expect(redis.nofile).toBeGreaterThanOrEqual(redis.maxClients + 32);
-      expect(backend.nofile).toBeGreaterThan(backend.limitConcurrency + backend.poolSize + backend.maxOverflow);
     });
   });
 
   it("keeps CPU within the engine's limits, and all limits within the host with oversubscribe: false", () => {
     everyPlan(({ inputs, backend, celery, postgres, redis, totals }) => {
       for (const service of [backend, celery, postgres, redis]) {
+        if (!service) continue;
         expect(service.cpuShares).toBeGreaterThanOrEqual(2);
         expect(service.cpuQuota).toBeGreaterThan(0);
       }
@@ -189,8 +211,8 @@ describe("every plan, on any hardware", { timeout: TIMEOUT_MS }, () => {
         memory: backend.fleetMemoryLimitMiB + celery.fleetMemoryLimitMiB,
       };
       const onData = {
-        cpu: postgres.cpuLimit + redis.cpuLimit,
-        memory: postgres.memoryLimitMiB + redis.memoryLimitMiB,
+        cpu: (postgres?.cpuLimit ?? 0) + (redis?.cpuLimit ?? 0),
+        memory: (postgres?.memoryLimitMiB ?? 0) + (redis?.memoryLimitMiB ?? 0),
       };
       if (inputs.topology === "single-host") {
         expect(totals.cpuLimit).toBeLessThanOrEqual(app.threads);
@@ -202,6 +224,28 @@ describe("every plan, on any hardware", { timeout: TIMEOUT_MS }, () => {
         expect(onData.memory).toBeLessThanOrEqual(data.memoryMiB);
       }
     });
+  });
+
+  it("gives everybody else the same where a server elsewhere has the connections of the container it replaces", () => {
+    fc.assert(
+      fc.property(anything, ({ overrides, externalPostgresConnections, externalRedisConnections, ...inputs }) => {
+        const here = planOrRefusal(inputs);
+        if (here instanceof SizingRefusal || !here.postgres || !here.redis) return;
+        const { backend, celery, capacity, connections, rolloutFactor, postgres, redis } = here;
+        for (const elsewhere of [
+          { externalPostgresConnections: postgres.maxConnections },
+          { externalRedisConnections: redis.maxClients },
+          { externalPostgresConnections: postgres.maxConnections, externalRedisConnections: redis.maxClients },
+        ]) {
+          const rollout = rolloutFactor === 2 ? "gapless" : "recreate";
+          const there = sizingPlan({ ...inputs, ...elsewhere, rollout });
+          expect(there).toMatchObject({ backend, celery, capacity, connections });
+          expect(there.postgres ?? postgres).toEqual(postgres);
+          expect(there.redis ?? redis).toEqual(redis);
+        }
+      }),
+      runs,
+    );
   });
 
   it("explains every number, and each explanation recomputes to it", () => {
@@ -224,8 +268,8 @@ describe("every plan, on any hardware", { timeout: TIMEOUT_MS }, () => {
 const sizes = ({ backend, celery, postgres, capacity }: SizingPlan) => ({
   workers: backend.workers,
   simultaneousTasks: celery.simultaneousTasks,
-  maxConnections: postgres.maxConnections,
-  sharedBuffersMiB: postgres.sharedBuffersMiB,
+  maxConnections: postgres?.maxConnections ?? 0,
+  sharedBuffersMiB: postgres?.sharedBuffersMiB ?? 0,
   concurrentConnections: capacity.concurrentConnections,
 });
 
@@ -238,6 +282,7 @@ const grown = fc.record({
     oversubscribe: fc.boolean(),
     rollout: fc.constantFrom("gapless" as const, "recreate" as const),
     appHosts: fc.constantFrom(1, 2, 5),
+    ...elsewhere,
   }),
   threads: fc.constantFrom(0, 0, 1, 2, 64),
   memoryMiB: fc.constantFrom(0, 0, 1, 7, 256, 4096, 100_000),

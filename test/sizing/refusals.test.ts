@@ -70,6 +70,7 @@ describe("a refusal says what is short, the smallest memory and the highest tier
       part: "celery",
       lack: "memory",
       fit: { smallestMemoryMiB: 4104, highestTier: undefined },
+      host: "app",
     });
   });
 

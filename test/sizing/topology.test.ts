@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { type SizingInputs, sizingPlan, tasksPerMinute } from "../../components/sizing";
-import { planWith } from "./machines";
+import { planHere, planWith } from "./machines";
 
 const HOSTS = {
   topology: "app-and-data",
@@ -12,7 +12,7 @@ const HOSTS = {
 } as const satisfies SizingInputs;
 
 describe("app-and-data", () => {
-  const plan = sizingPlan(HOSTS);
+  const plan = planHere(HOSTS);
 
   it("divides the data host's memory less its reserve, 2/3 and 1/3, all of it promised", () => {
     const memoryMiB = 12_288 - 368;
@@ -141,6 +141,26 @@ describe("the rollout", () => {
     expect(planWith({ ...ec2, tier: "high" }).rolloutFactor).toBe(1);
     expect(planWith({ ...ec2, tier: "low" }).rolloutFactor).toBe(2);
     expect(planWith({ ...ec2, tier: "high", hostReserve: "system" }).rolloutFactor).toBe(2);
+  });
+
+  it("has room for beat and a migration beside both copies there", () => {
+    const hardware = { threads: 2, memory: "2432MiB" } as const;
+    const ec2 = { hardware, tier: "low", hostReserve: "registered", dataReservation: "full", rollout: "auto" } as const;
+    const { rolloutFactor, backend, celery, postgres, redis } = planWith({ ...ec2, beat: true });
+    expect(rolloutFactor).toBe(2);
+    const copies = 2 * (backend.fleetMemoryReservationMiB + celery.replicas * celery.memoryReservationMiB);
+    const reserved = copies + postgres.memoryReservationMiB + redis.memoryReservationMiB;
+    expect(2432 - reserved).toBeGreaterThanOrEqual(256 + 128);
+  });
+
+  it("without room for two copies empties one app host after another where there are several", () => {
+    const ec2 = { topology: "app-and-data", appHosts: 3, hostReserve: "registered", rollout: "auto" } as const;
+    const { advisories } = planWith({ ...ec2, tier: "high" });
+    const { sentence } = advisories.find(({ id }) => id === "rollout.recreate") ?? {};
+    expect(sentence).toMatch(
+      /^A deploy empties one app host after another, because two copies side by side do not fit/,
+    );
+    expect(sentence).toMatch(/The others carry the load meanwhile; a single one stands still\. /);
   });
 });
 

@@ -12,6 +12,15 @@ import { PROJECT } from "./versions";
 const LOCAL_IMAGES = path.join(PROJECT, ".local", "images.json");
 
 /**
+ * Finds or sets up what a stack on EC2 needs: the Pulumi CLI, which fetches the AWS provider by itself.
+ * @throws Error with why no way to it works, and what to install.
+ */
+export async function preparePulumi(): Promise<void> {
+  const { way } = await meet(pulumiCli, { say: console.error, detail: () => {} });
+  console.error(`${pulumiCli.name}: ${way}`);
+}
+
+/**
  * Finds or sets up everything the project runs on, and says which way each need was met.
  * @throws Error with every need that no way met, and what to install or set.
  */

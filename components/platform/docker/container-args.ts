@@ -25,13 +25,13 @@ export interface DockerNames {
 
 /** The provider's arguments for one container of a service. */
 export function containerArgs(container: Container, { prefix, imageId, network }: DockerNames): docker.ContainerArgs {
-  const { healthCheck, drainSeconds } = container;
-  const files = [...(drainSeconds === undefined ? [] : [DRAIN_FILE]), ...(container.files ?? [])];
+  const { healthCheck, behind } = container;
+  const files = [...(behind ? [DRAIN_FILE] : []), ...(container.files ?? [])];
   const secrets = Object.entries(container.secrets ?? {}).sort(byName);
   return {
     ...(container.replacement === "stop-first" ? { name: `${prefix}-${container.name}` } : {}),
     image: imageId,
-    command: drainSeconds === undefined ? [...container.argv] : drainArgv(drainSeconds, container.argv),
+    command: behind ? drainArgv(container.argv) : [...container.argv],
     ...(container.entrypoint ? { entrypoints: [...container.entrypoint] } : {}),
     envs: environment(container),
     user: String(container.user),

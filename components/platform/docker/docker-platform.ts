@@ -1,10 +1,11 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { type Command, type Container, type Image, type ImageBuild, isBuild } from "../container";
-import type { Platform, RunningService, RunOptions } from "../platform";
+import type { Entrance, EntranceArgs, Platform, RunningService, RunOptions } from "../platform";
 import { buildImage, buildTag } from "./build";
 import { containerArgs, environment } from "./container-args";
 import { explainFailure, recheck } from "./failure";
+import { haproxyContainer } from "./haproxy";
 import { pullImage } from "./image";
 import { removeLeftover } from "./leftover";
 import { known, runOnce } from "./run-once";
@@ -12,11 +13,17 @@ import { known, runOnce } from "./run-once";
 export interface DockerPlatformArgs {
   /** Prefix of every name on the Docker engine: `<project>-<stack>`. */
   readonly prefix: string;
+  /** Port on 127.0.0.1 that the entrance is published at. Default 8000. */
+  readonly port?: number;
+  /** Image of the load balancer. Default `haproxy:3.0`. */
+  readonly haproxyImage?: string;
 }
 
 /** Runs containers on the Docker engine that the environment names, in one network of their own. */
 export class DockerPlatform extends pulumi.ComponentResource implements Platform {
   private readonly prefix: string;
+  private readonly port: number;
+  private readonly haproxyImage: string;
   private readonly network: docker.Network;
   private readonly recheck = new pulumi.ResourceHook("recheck-container", recheck);
   private readonly onFailure = new pulumi.ErrorHook("explain-container", explainFailure);
@@ -32,6 +39,8 @@ export class DockerPlatform extends pulumi.ComponentResource implements Platform
   constructor(name: string, args: DockerPlatformArgs, opts?: pulumi.ComponentResourceOptions) {
     super("sized-stack:platform:Docker", name, {}, opts);
     this.prefix = args.prefix;
+    this.port = args.port ?? 8000;
+    this.haproxyImage = args.haproxyImage ?? "haproxy:3.0";
     this.clearName = new pulumi.ResourceHook("remove-leftover", removeLeftover(args.prefix));
     // Nothing here may ever change: a network that containers hang on cannot be replaced.
     this.network = new docker.Network("network", { name: args.prefix }, { parent: this, ignoreChanges: ["*"] });
@@ -66,6 +75,11 @@ export class DockerPlatform extends pulumi.ComponentResource implements Platform
       );
     });
     return { host: container.name, containers };
+  }
+
+  publish(entrance: EntranceArgs, options: RunOptions): Entrance {
+    this.run(haproxyContainer(entrance, { image: this.haproxyImage, port: this.port }), options);
+    return { url: `http://127.0.0.1:${this.port}` };
   }
 
   runOnce(command: Command, { parent, dependsOn = [] }: RunOptions): pulumi.Resource {

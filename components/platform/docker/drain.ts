@@ -3,6 +3,9 @@ import type { ContainerFile } from "../container";
 /** Where a draining container tells HAProxy so (`agent-check`). */
 export const DRAIN_AGENT_PORT = 8405;
 
+/** Four rounds of HAProxy's checks. uvicorn has 5 seconds less than the grace to end its requests. */
+const DRAIN_SECONDS = 2;
+
 /** Stands in front of a command that is to leave the load balancer's rotation before it is asked to stop. */
 export const DRAIN_FILE: ContainerFile = {
   path: "/usr/local/bin/sized-stack-drain",
@@ -45,10 +48,10 @@ sys.exit(code if code >= 0 else 128 - code)
 };
 
 /** The command line that runs `argv` behind it. */
-export const drainArgv = (seconds: number, argv: readonly string[]): string[] => [
+export const drainArgv = (argv: readonly string[]): string[] => [
   "python",
   DRAIN_FILE.path,
   String(DRAIN_AGENT_PORT),
-  String(seconds),
+  String(DRAIN_SECONDS),
   ...argv,
 ];

@@ -8,10 +8,17 @@ from celery import Celery
 from celery.signals import before_task_publish, celeryd_init, heartbeat_sent
 
 from app import settings
+from app.queue_wait import publish_from
 
-_redis = f"redis://:{quote(settings.secret('REDIS_PASSWORD'), safe='')}@{settings.REDIS_HOST}:{settings.REDIS_PORT}"
 
-celery_app = Celery("app", broker=f"{_redis}/0", backend=f"{_redis}/1")
+def redis_url(database: int) -> str:
+    """Encrypted, the server's certificate is checked against the image's certificate authorities."""
+    scheme, query = ("rediss", "?ssl_cert_reqs=required") if settings.REDIS_TLS else ("redis", "")
+    password = quote(settings.secret("REDIS_PASSWORD"), safe="")
+    return f"{scheme}://:{password}@{settings.REDIS_HOST}:{settings.REDIS_PORT}/{database}{query}"
+
+
+celery_app = Celery("app", broker=redis_url(0), backend=redis_url(1))
 celery_app.conf.update(
     # A task is acknowledged after it ran: a worker that dies gives its tasks back.
     task_acks_late=True,
@@ -26,6 +33,7 @@ celery_app.conf.update(
     result_expires=3600,
     beat_schedule={"how long the queue waits": {"task": "app.celery_app.waited", "schedule": 10.0}},
 )
+publish_from(celery_app)
 
 
 @celeryd_init.connect

@@ -47,5 +47,5 @@ def make_engine(pool_size: int, max_overflow: int) -> Engine:
         max_overflow=max_overflow,
         pool_timeout=settings.DB_POOL_TIMEOUT,
         pool_pre_ping=True,
-        connect_args={"connect_timeout": 3},
+        connect_args={"connect_timeout": 3, "sslmode": settings.POSTGRES_SSLMODE},
     )

@@ -10,7 +10,7 @@ from fastapi import Depends, FastAPI, HTTPException, Request, UploadFile
 from fastapi.responses import JSONResponse
 from kombu.exceptions import OperationalError as BrokerError
 from pydantic import BaseModel, Field, StringConstraints
-from redis import ConnectionPool, Redis
+from redis import Connection, ConnectionPool, Redis, SSLConnection
 from redis.exceptions import RedisError
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import OperationalError as DatabaseError
@@ -24,6 +24,7 @@ from app.database import Item, Reading, Sensor, make_engine
 engine = make_engine(settings.DB_POOL_SIZE, settings.DB_MAX_OVERFLOW)
 redis = Redis(
     connection_pool=ConnectionPool(
+        connection_class=SSLConnection if settings.REDIS_TLS else Connection,
         host=settings.REDIS_HOST,
         port=settings.REDIS_PORT,
         password=settings.secret("REDIS_PASSWORD"),

@@ -18,12 +18,14 @@ POSTGRES_HOST = os.environ.get("POSTGRES_HOST", "localhost")
 POSTGRES_PORT = number("POSTGRES_PORT", 5432)
 POSTGRES_DB = os.environ.get("POSTGRES_DB", "app")
 POSTGRES_USER = os.environ.get("POSTGRES_USER", "app")
+POSTGRES_SSLMODE = os.environ.get("POSTGRES_SSLMODE", "prefer")
 DB_POOL_SIZE = number("DB_POOL_SIZE", 5)
 DB_MAX_OVERFLOW = number("DB_MAX_OVERFLOW", 0)
 DB_POOL_TIMEOUT = number("DB_POOL_TIMEOUT", 5)
 
 REDIS_HOST = os.environ.get("REDIS_HOST", "localhost")
 REDIS_PORT = number("REDIS_PORT", 6379)
+REDIS_TLS = os.environ.get("REDIS_TLS") == "true"
 REDIS_MAX_CONNECTIONS = number("REDIS_MAX_CONNECTIONS", 10)
 
 THREAD_LIMIT = number("THREAD_LIMIT", 40)

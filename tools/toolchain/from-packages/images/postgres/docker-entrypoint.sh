@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The part of the official image's entry point that sized-stack relies on: an empty data directory is
 # initialised with POSTGRES_USER, POSTGRES_DB and POSTGRES_PASSWORD or POSTGRES_PASSWORD_FILE, then the scripts of
-# /docker-entrypoint-initdb.d run.
+# /docker-entrypoint-initdb.d run. Under the name docker-ensure-initdb.sh it ends there, without the server.
 set -Eeuo pipefail
 
 if [ "$(id -u)" = 0 ]; then
@@ -27,4 +27,4 @@ if [ "${1-}" = postgres ] && [ ! -s "$PGDATA/PG_VERSION" ]; then
     pg_ctl --pgdata="$PGDATA" --mode=fast --wait --silent stop
   fi
 fi
-exec "$@"
+[ "$(basename "$0")" = docker-ensure-initdb.sh ] || exec "$@"

@@ -1,0 +1,86 @@
+import * as aws from "@pulumi/aws";
+import * as pulumi from "@pulumi/pulumi";
+import type { Container } from "../container";
+import type { Ec2Entrance } from "./entrance";
+import type { Placement } from "./placement";
+import { deploymentPercent } from "./task-definition";
+
+/** Copies of a service, as few as always run and as many as it may grow to. */
+export interface Copies {
+  readonly least: number;
+  readonly most: number;
+}
+
+/** One where a second would do harm; else so many on each host there is. */
+export function copiesOf({ replacement, replicas = 1 }: Container, { leastHosts, mostHosts }: Placement): Copies {
+  if (replacement === "stop-first") return { least: 1, most: 1 };
+  return { least: replicas * leastHosts, most: replicas * mostHosts };
+}
+
+/** An ECS service that keeps so many copies of a container on its hosts, and replaces them without losing requests. */
+export function serviceArgs(
+  container: Container,
+  placement: Placement,
+  context: {
+    readonly cluster: aws.ecs.Cluster;
+    readonly definition: aws.ecs.TaskDefinition;
+    readonly rolloutFactor: 1 | 2;
+    readonly entrance: Ec2Entrance | undefined;
+  },
+): aws.ecs.ServiceArgs {
+  const { name, replacement, healthCheck } = container;
+  const { cluster, definition, rolloutFactor, entrance } = context;
+  const { constraint, capacityProvider, leastHosts } = placement;
+  const { minimumHealthy, maximum } = deploymentPercent(replacement, { rolloutFactor, hosts: leastHosts });
+  return {
+    name,
+    cluster: cluster.arn,
+    taskDefinition: definition.arn,
+    desiredCount: copiesOf(container, placement).least,
+    ...(capacityProvider
+      ? {
+          capacityProviderStrategies: [{ capacityProvider, weight: 1 }],
+          orderedPlacementStrategies: [
+            { type: "spread", field: "attribute:ecs.availability-zone" },
+            { type: "spread", field: "instanceId" },
+          ],
+        }
+      : { launchType: "EC2" }),
+    placementConstraints: [{ type: "memberOf", expression: constraint }],
+    deploymentMinimumHealthyPercent: minimumHealthy,
+    deploymentMaximumPercent: maximum,
+    deploymentCircuitBreaker: { enable: true, rollback: true },
+    ...(entrance && {
+      loadBalancers: [{ targetGroupArn: entrance.targetGroupArn, containerName: name, containerPort: entrance.port }],
+      healthCheckGracePeriodSeconds: healthCheck.startPeriodSeconds,
+    }),
+    // To zero first, so that a destroyed stack needs no second run.
+    forceDelete: true,
+    waitForSteadyState: true,
+    propagateTags: "SERVICE",
+    enableEcsManagedTags: true,
+  };
+}
+
+/**
+ * A rollout that the circuit breaker took back leaves the service steady, on the old task definition: without this
+ * the update would count as done.
+ */
+export function refuseRollback(
+  name: string,
+  service: aws.ecs.Service,
+  { cluster, definition }: { readonly cluster: aws.ecs.Cluster; readonly definition: aws.ecs.TaskDefinition },
+  logGroup: string,
+  options: pulumi.InvokeOptions,
+): void {
+  pulumi.all([service.id, cluster.arn, definition.arn]).apply(async ([_, clusterArn, wanted]) => {
+    if (pulumi.runtime.isDryRun()) return;
+    const { taskDefinition } = await aws.ecs.getService({ clusterArn, serviceName: name }, options);
+    if (taskDefinition === wanted) return;
+    throw new pulumi.RunError(
+      `${name}: ECS took the rollout back, because the new containers did not become healthy. The old ones serve on ` +
+        `(${taskDefinition}). What the new ones said: aws logs tail ${logGroup}. Correct it and deploy again; where ` +
+        "nothing is to correct, pulumi up --refresh tries the same once more.",
+    );
+  });
+}
