@@ -1,4 +1,5 @@
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { policyArguments } from "../../tools/policy";
@@ -115,6 +116,31 @@ describe("on EC2", { timeout: 4 * MINUTE }, () => {
       expect(said).not.toMatch(VIOLATION);
     }
     expect([first.passed, second.passed]).toEqual([true, true]);
+  });
+
+  it("what the workflows' scripts make of pulumi is right: nothing to do, something to do, drift, an error", async () => {
+    const folder = mkdtempSync(path.join(tmpdir(), "workflow-"));
+    const script = async (name: string, of = stack.name) => {
+      const outputs = path.join(folder, "outputs");
+      writeFileSync(outputs, "");
+      const env = { GITHUB_OUTPUT: outputs, GITHUB_STEP_SUMMARY: path.join(folder, "summary") };
+      const ended = await stack.program(path.join(PROJECT, "tools", "ci", name), [of, folder], env).then(
+        () => "",
+        () => "failed",
+      );
+      return readFileSync(outputs, "utf8").trim() + ended;
+    };
+    expect([await script("preview.sh"), await script("drift.sh")]).toEqual(["changes=false", "drift=none"]);
+    const group = aws.resource("aws:cloudwatch/logGroup:LogGroup", "backend");
+    aws.change(group, { retentionInDays: 1 });
+    expect([await script("preview.sh"), await script("drift.sh")]).toEqual(["changes=false", "drift=found"]);
+    aws.change(group, { retentionInDays: group.props.retentionInDays });
+    const right = stack.settingsFile();
+    await stack.set({ "ec2.logDays": 7 });
+    expect(await script("preview.sh")).toBe("changes=true");
+    stack.restoreSettings(right);
+    expect([await script("preview.sh", "nobody"), await script("drift.sh", "nobody")]).toEqual(["failed", "failed"]);
+    rmSync(folder, { recursive: true });
   });
 
   it("a data volume without protection is refused in prod", async () => {

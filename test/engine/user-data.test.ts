@@ -1,10 +1,8 @@
-import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import { appHostUserData, type DataHost, dataHostUserData } from "../../components/platform/ec2/user-data";
 import { run } from "../../tools/toolchain/command";
-import { officialImage, ownImage, PYTHON_IMAGE } from "../../tools/toolchain/images";
-import { meet, type Need } from "../../tools/toolchain/need";
+import { ec2HostImage } from "./ec2-host-image";
 
 const MINUTE = 60_000;
 const VOLUME = "vol-0123456789abcdef0";
@@ -66,10 +64,6 @@ class Host {
   agentConfiguration = (): Promise<string> => this.shell("cat /etc/ecs/ecs.config 2> /dev/null || true");
 }
 
-async function built<T>(need: Need<T>): Promise<T> {
-  return (await meet(need, { say: () => {}, detail: () => {} })).result;
-}
-
 let image = "";
 const hosts: Host[] = [];
 
@@ -90,11 +84,7 @@ async function hostWithData(): Promise<{ host: Host; device: string }> {
 }
 
 beforeAll(async () => {
-  const base = await built(officialImage(PYTHON_IMAGE));
-  const folder = path.join(__dirname, "ec2-host");
-  image = await built(
-    ownImage({ name: "EC2 host", repository: "sized-stack/test-ec2-host", folder, base, baseArgument: "BASE" }),
-  );
+  image = await ec2HostImage();
 }, 5 * MINUTE);
 
 afterEach(async () => {
