@@ -91,6 +91,10 @@ export class TestStack {
     return this.pulumiWith({}, args);
   }
 
+  /** Runs another program in the project's folder, which finds `pulumi` and this stack. */
+  program = (program: string, args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<string> =>
+    run(program, args, { cwd: this.folder, env: { ...this.environment(), ...env } });
+
   /** A failure is quoted whole. */
   private async pulumiWith(
     env: Readonly<Record<string, string>>,

@@ -30,6 +30,13 @@ const kept = new pulumi.Stash("kept", { input: new pulumi.Config().require("word
 exports.word = kept.output;
 `;
 
+const POLICIES = `
+const { PolicyPack } = require("@pulumi/policy");
+const validateResource = ({ name }, report) => name === "kept" && report("words are kept elsewhere");
+const policies = [{ name: "words", description: "Words.", enforcementLevel: "mandatory", validateResource }];
+new PolicyPack("pack", { policies });
+`;
+
 beforeAll(async () => {
   await meet(pulumiCli, { say: () => {}, detail: () => {} });
   mkdirSync(bin);
@@ -64,4 +71,20 @@ it("hands on what a failing program says", { timeout: 120_000 }, async () => {
   await run("pulumi", ["config", "set", "fail", "true"], { cwd: folder, env });
   const up = run("pulumi", ["up", "--yes", "--skip-preview"], { cwd: folder, env });
   await expect(up).rejects.toThrow("this program fails on purpose");
+});
+
+it("runs a policy pack in the pack's own folder, where the project's way of compiling does not reach it", {
+  timeout: 120_000,
+}, async () => {
+  const pack = path.join(folder, "pack");
+  mkdirSync(pack);
+  writeFileSync(path.join(pack, "PulumiPolicy.yaml"), "runtime: nodejs\n");
+  writeFileSync(path.join(pack, "package.json"), '{ "name": "pack", "version": "1.0.0", "main": "index.js" }\n');
+  writeFileSync(path.join(pack, "index.js"), POLICIES);
+  // As this project's own: run-policy-pack refuses to start with it.
+  const compiled = { transpileOnly: true, transpiler: path.join(PROJECT, "tools", "transpiler.js") };
+  writeFileSync(path.join(folder, "tsconfig.json"), JSON.stringify({ "ts-node": compiled }));
+  await run("pulumi", ["config", "set", "fail", "false"], { cwd: folder, env });
+  const preview = run("pulumi", ["preview", "--policy-pack", pack], { cwd: folder, env });
+  await expect(preview).rejects.toThrow("words are kept elsewhere");
 });

@@ -73,10 +73,12 @@ async function run(request) {
 function runPlugin(call) {
   const request = call.request;
   const directory = request.getInfo()?.getProgramDirectory() || request.getProgram() || request.getPwd();
-  const command = request.getKind() === "analyzer" ? "run-policy-pack" : "run-plugin";
+  const isPolicyPack = request.getKind() === "analyzer";
+  const command = isPolicyPack ? "run-policy-pack" : "run-plugin";
   const script = createRequire(path.join(directory, "package.json")).resolve(`@pulumi/pulumi/cmd/${command}`);
   const { child, ended } = start(script, [...request.getArgsList(), directory], {
-    cwd: request.getPwd(),
+    // As the official host does: in the project's folder a policy pack would be run with its tsconfig.json.
+    cwd: isPolicyPack ? directory : request.getPwd(),
     env: Object.fromEntries(request.getEnvList().map((pair) => pair.split(/=(.*)/s).slice(0, 2))),
     stdio: ["ignore", "pipe", "pipe"],
   });

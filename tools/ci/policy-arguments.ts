@@ -1,0 +1,4 @@
+import { policyArguments } from "../policy";
+
+// A line each, for the scripts of the workflows.
+console.log(policyArguments(process.argv[2] ?? "").join("\n"));
