@@ -1,6 +1,7 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { type Command, type Container, type Image, type ImageBuild, isBuild } from "../container";
+import { known } from "../known";
 import type { Entrance, EntranceArgs, Platform, RunningService, RunOptions } from "../platform";
 import { buildImage, buildTag } from "./build";
 import { containerArgs, environment } from "./container-args";
@@ -8,7 +9,7 @@ import { explainFailure, recheck } from "./failure";
 import { haproxyContainer } from "./haproxy";
 import { pullImage } from "./image";
 import { removeLeftover } from "./leftover";
-import { known, runOnce } from "./run-once";
+import { runOnce } from "./run-once";
 
 export interface DockerPlatformArgs {
   /** Prefix of every name on the Docker engine: `<project>-<stack>`. */

@@ -1,7 +1,6 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
-import * as pulumi from "@pulumi/pulumi";
 import { docker, lastLines } from "./command-line";
 import { SERVICE_LABEL, STACK_LABEL, secretName } from "./container-args";
 
@@ -91,7 +90,3 @@ function failure({ name, argv }: OneCommand, what: string, lines: readonly strin
     "Correct it and deploy again: it runs again until it succeeds.",
   ].join("\n");
 }
-
-/** The plain value of an input, in an update. */
-export const known = <T>(input: pulumi.Input<T>): Promise<pulumi.Unwrap<T>> =>
-  new Promise((resolve) => pulumi.output(input).apply((value) => resolve(value)));

@@ -2,6 +2,7 @@ import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { MIGRATION_TASK_MIB } from "../../sizing";
 import type { Command, Container } from "../container";
+import { known } from "../known";
 import type { Entrance, EntranceArgs, Platform, RunningService, RunOptions } from "../platform";
 import { alarms } from "./alarms";
 import { type CpuScale, ONE_OFF_UNITS } from "./cpu-units";
@@ -281,7 +282,3 @@ export class Ec2Platform extends pulumi.ComponentResource implements Platform {
     return { host, containers: [service, record, ...rules] };
   }
 }
-
-/** The plain value of an input, in an update. */
-const known = <T>(input: pulumi.Input<T>): Promise<pulumi.Unwrap<T>> =>
-  new Promise((resolve) => pulumi.output(input).apply((value) => resolve(value)));
