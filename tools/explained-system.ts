@@ -1,10 +1,11 @@
 import { EC2_SIZING, knownInstanceType, registeredHardware } from "../components/platform/ec2/hardware";
 import type { Instances } from "../components/platform/ec2/instance-fit";
-import { type MemorySize, type SizingInputs, TIERS } from "../components/sizing";
+import { type Hardware, isMemorySize, type MemorySize, type SizingInputs, TIERS } from "../components/sizing";
 
 /** The flags that say what is sized. */
 export interface MachineFlags extends Omit<SizingInputs, "hardware" | "dataHardware"> {
   readonly stack?: string;
+  readonly reference?: Hardware;
   readonly workerMemory?: number;
   readonly childMemory?: number;
   readonly longestTask?: number;
@@ -25,6 +26,8 @@ export interface MachineFlags extends Omit<SizingInputs, "hardware" | "dataHardw
 export interface System {
   readonly inputs: SizingInputs;
   readonly instances?: Instances;
+  /** The machine that was taken because the stack's settings ask the Docker engine for it. */
+  readonly reference?: Hardware;
 }
 
 /** What the flags describe: EC2 instances, another machine, or a stack. */
@@ -33,7 +36,7 @@ export async function systemOf(flags: MachineFlags): Promise<System> {
   if (dataInstance !== undefined && (instance === undefined || topology !== "app-and-data")) {
     throw new Error("--data-instance goes with --instance and --topology app-and-data: another topology has one host");
   }
-  if (instance === undefined) return { inputs: await inputsOf(flags) };
+  if (instance === undefined) return machineOrStack(flags);
   if (tier === undefined)
     throw new Error("--instance and --tier go together, such as: --instance m7i.2xlarge --tier high");
   const app = knownInstanceType(instance);
@@ -50,8 +53,19 @@ export async function systemOf(flags: MachineFlags): Promise<System> {
 
 /** What the flags say of the system, the machine and the tier left out. */
 function sizingOf(flags: MachineFlags): Omit<SizingInputs, "hardware" | "tier"> {
-  const { stack, threads, memory, dataThreads, dataMemory, instance, dataInstance, loadBalancer, tier, ...rest } =
-    flags;
+  const {
+    stack,
+    reference,
+    threads,
+    memory,
+    dataThreads,
+    dataMemory,
+    instance,
+    dataInstance,
+    loadBalancer,
+    tier,
+    ...rest
+  } = flags;
   const {
     oversubscribe,
     workerMemory,
@@ -79,16 +93,18 @@ function sizingOf(flags: MachineFlags): Omit<SizingInputs, "hardware" | "tier"> 
 }
 
 /** The flags of a machine; what they leave open comes from the stack only where no machine is given. */
-async function inputsOf(flags: MachineFlags): Promise<SizingInputs> {
-  const { stack, threads, memory, tier } = flags;
+async function machineOrStack(flags: MachineFlags): Promise<System> {
+  const { stack, threads, memory, tier, reference } = flags;
   if (threads === undefined && memory === undefined) {
-    const { stackInputs, selectedStack } = await import("./stack-settings");
-    return { ...(await stackInputs(stack ?? (await selectedStack()))), ...sizingOf(flags), ...(tier ? { tier } : {}) };
+    const { stackInputs, stackSettings, selectedStack } = await import("./stack-settings");
+    const name = stack ?? (await selectedStack());
+    const inputs = { ...(await stackInputs(name, reference)), ...sizingOf(flags), ...(tier ? { tier } : {}) };
+    return { inputs, ...(reference && stackSettings(name).hardware === "auto" && { reference }) };
   }
   if (threads === undefined || memory === undefined || tier === undefined) {
     throw new Error("--threads, --memory and --tier go together, such as: --threads 12 --memory 32GiB --tier high");
   }
-  return { hardware: { threads, memory }, tier, ...sizingOf(flags) };
+  return { inputs: { hardware: { threads, memory }, tier, ...sizingOf(flags) } };
 }
 
 /** The same system at another tier, or on another machine, as `--compare` names it. */
@@ -102,12 +118,18 @@ export function otherSystem({ inputs, instances }: System, other: string): Syste
     const app = knownInstanceType(other);
     return { inputs: { ...inputs, hardware: registeredHardware(app) }, instances: { ...instances, app } };
   }
-  const [, threads, memory] = /^(\d+)x(.+)$/.exec(other) ?? [];
-  if (threads === undefined || memory === undefined) {
+  const hardware = hardwareNamed(other);
+  if (!hardware) {
     throw new Error(
       `--compare ${other}: give a tier (${TIERS.join(", ")}) or a machine such as 8x16GiB; ` +
         "with --instance, an instance type such as m7i.4xlarge",
     );
   }
-  return { inputs: { ...inputs, hardware: { threads: Number(threads), memory: memory as MemorySize } } };
+  return { inputs: { ...inputs, hardware } };
+}
+
+/** The machine of `8x16GiB`: threads x memory. */
+export function hardwareNamed(name: string): Hardware | undefined {
+  const [, threads, memory = ""] = /^(\d+)x(.+)$/.exec(name) ?? [];
+  return isMemorySize(memory) ? { threads: Number(threads), memory } : undefined;
 }

@@ -4,7 +4,7 @@ import { parse } from "yaml";
 import { engineHardware } from "../components/platform/docker/engine";
 import { fromText, parseSettings, sizingInputs } from "../components/settings/parse";
 import { isSecretSetting, type Settings } from "../components/settings/schema";
-import { type SizingInputs, type SizingPlan, sizingPlan } from "../components/sizing";
+import { type Hardware, type SizingInputs, type SizingPlan, sizingPlan } from "../components/sizing";
 import { run } from "./toolchain/command";
 import { pulumiEnvironment } from "./toolchain/environment";
 import { PROJECT } from "./toolchain/versions";
@@ -52,11 +52,14 @@ export async function selectedStack(): Promise<string> {
   );
 }
 
-/** What a Docker stack is sized from, as its program computes it. */
-export async function stackInputs(stack: string): Promise<SizingInputs> {
+/**
+ * What a Docker stack is sized from, as its program computes it.
+ * @param reference Machine to take where the settings say `auto`, instead of asking the Docker engine.
+ */
+export async function stackInputs(stack: string, reference?: Hardware): Promise<SizingInputs> {
   const settings = stackSettings(stack);
   const { hardware } = settings;
-  return sizingInputs(settings, hardware === "auto" ? await engineHardware() : hardware);
+  return sizingInputs(settings, hardware === "auto" ? (reference ?? (await engineHardware())) : hardware);
 }
 
 /** The plan of a Docker stack. */
