@@ -7,7 +7,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Command } from "commander";
 import { followLogs, stackContainers, stackVolumes } from "./containers";
 import { planSummary } from "./plan-summary";
-import { pulumi, pulumiOutput, selectStack } from "./pulumi";
+import { commentMarkdown, previewComment } from "./pr-comment/comment";
+import { terminalText } from "./pr-comment/terminal";
+import { previewed, pulumi, pulumiOutput, selectStack } from "./pulumi";
 import { stackPlan, stackPrefix, stackSettings } from "./stack-settings";
 import { prepare } from "./toolchain";
 import { run } from "./toolchain/command";
@@ -42,6 +44,19 @@ program
     const outputs = JSON.parse(await pulumiOutput(["stack", "output", "--json", "--stack", stackName()], env));
     await waitUntilReady(outputs.url);
     console.log(`\n${planSummary(await stackPlan(stackName()))}\n\nReady at ${outputs.url} (API: ${outputs.url}/docs)`);
+  });
+
+program
+  .command("preview")
+  .description("say what an update would do, as a pull request's comment does; changes nothing")
+  .action(async () => {
+    const env = await pulumiEnvironment();
+    await selectStack(stackName(), env);
+    const said = await previewed(stackName(), env);
+    const comment = previewComment({ ...said, stack: stackName() });
+    const { isTTY, columns = 120 } = stdout;
+    console.log(isTTY ? terminalText(comment.blocks, { colours: true, width: columns }) : commentMarkdown(comment));
+    if (comment.failed) process.exitCode = 1;
   });
 
 program

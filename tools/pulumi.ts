@@ -27,3 +27,24 @@ export const pulumiOutput = (args: readonly string[], env: PulumiEnv): Promise<s
 export async function selectStack(stack: string, env: PulumiEnv): Promise<void> {
   await pulumiOutput(["stack", "select", "--create", stack, "--non-interactive"], env);
 }
+
+/** What a preview says as JSON, with the unchanged resources, and what else it prints. A failure is said in either. */
+export function previewed(stack: string, env: PulumiEnv): Promise<{ preview: string; log: string }> {
+  const args = ["preview", "--json", "--show-sames", "--non-interactive", "--stack", stack];
+  const child = spawn("pulumi", args, {
+    cwd: PROJECT,
+    env: { ...process.env, ...env },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const said = { preview: "", log: "" };
+  child.stdout.setEncoding("utf8").on("data", (chunk: string) => {
+    said.preview += chunk;
+  });
+  child.stderr.setEncoding("utf8").on("data", (chunk: string) => {
+    said.log += chunk;
+  });
+  return new Promise((resolve, reject) => {
+    child.on("error", reject);
+    child.on("close", () => resolve(said));
+  });
+}
