@@ -14,6 +14,9 @@ import { TestStack } from "./stack";
  * engine, on Docker and on the stub of AWS. Run it after a new version of the engine or of a provider:
  *
  *   npx tsx test/engine/record-previews.ts
+ *
+ * Identifiers differ each time, so some comments do; what they say must not. `docker-policy` is not recorded here: it was
+ * made from the first deploy with a policy pack of three rules, and the events beside it.
  */
 
 const FOLDER = path.join(PROJECT, "test", "data", "previews");

@@ -50,7 +50,9 @@ function machineLines({ before, after }: PlanChange): Block[] {
   if (!then) return [paragraph([`${capital([...now.values()].join(", "))}.`])];
   const changed = [...now].filter(([key, text]) => then.get(key) !== text);
   if (changed.length === 0) return [];
-  return [paragraph([`${capital(changed.map(([key, text]) => `${then.get(key) ?? NOTHING} → ${text}`).join("; "))}.`])];
+  return [
+    paragraph([`${capital(changed.map(([key, text]) => [then.get(key) ?? [], text].flat().join(" → ")).join("; "))}.`]),
+  ];
 }
 
 const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
