@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help up down explain logs psql env clean test
+.PHONY: help up preview down explain logs psql env clean test
 
 STACK ?= dev
 CLI = node_modules/.bin/tsx tools/cli.ts --stack $(STACK)
@@ -16,6 +16,10 @@ node_modules/.package-lock.json: package.json package-lock.json
 
 up: node_modules/.package-lock.json ## Run the stack (STACK=dev) and wait until it is ready; sets up what is missing
 	@$(CLI) up
+
+preview: node_modules/.package-lock.json ## Say what an update would do: restarts, data, sizes, cost; changes nothing
+	@$(CLI) setup >&2
+	@$(CLI) preview
 
 down: node_modules/.package-lock.json ## Stop everything, keep the data
 	@$(CLI) down

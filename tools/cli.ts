@@ -8,7 +8,9 @@ import { Command } from "commander";
 import { followLogs, stackContainers, stackVolumes } from "./containers";
 import { type DOCKER_COMMANDS, ec2Arguments, insteadOnEc2 } from "./ec2-stack";
 import { planSummary } from "./plan-summary";
-import { pulumi, pulumiOutput, selectStack } from "./pulumi";
+import { commentMarkdown, previewComment } from "./pr-comment/comment";
+import { terminalText } from "./pr-comment/terminal";
+import { previewed, pulumi, pulumiOutput, selectStack } from "./pulumi";
 import { stackPlan, stackPrefix, stackSettings, stackTarget } from "./stack-settings";
 import { prepare, preparePulumi } from "./toolchain";
 import { run } from "./toolchain/command";
@@ -48,6 +50,19 @@ program
     const outputs = JSON.parse(await pulumiOutput(["stack", "output", "--json", "--stack", stackName()], env));
     await waitUntilReady(outputs.url);
     console.log(`\n${planSummary(await stackPlan(stackName()))}\n\nReady at ${outputs.url} (API: ${outputs.url}/docs)`);
+  });
+
+program
+  .command("preview")
+  .description("say what an update would do, as a pull request's comment does; changes nothing")
+  .action(async () => {
+    const env = await pulumiEnvironment();
+    await selectStack(stackName(), env);
+    const said = await previewed(stackName(), env);
+    const comment = previewComment({ ...said, stack: stackName() });
+    const { isTTY, columns = 120 } = stdout;
+    console.log(isTTY ? terminalText(comment.blocks, { colours: true, width: columns }) : commentMarkdown(comment));
+    if (comment.failed) process.exitCode = 1;
   });
 
 program

@@ -1,8 +1,16 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import { describeInstance } from "../components/platform/ec2/hardware";
 import { instanceRefusal } from "../components/platform/ec2/instance-fit";
-import { isMemorySize, parseMemory, type SizingPlan, SizingRefusal, sizingPlan, TIERS } from "../components/sizing";
-import { type MachineFlags, otherSystem, type System, systemOf } from "./explained-system";
+import {
+  type Hardware,
+  isMemorySize,
+  parseMemory,
+  type SizingPlan,
+  SizingRefusal,
+  sizingPlan,
+  TIERS,
+} from "../components/sizing";
+import { hardwareNamed, type MachineFlags, otherSystem, type System, systemOf } from "./explained-system";
 import { comparison, EMITTED, emit, explainedJson, explanationTable, why } from "./explanation";
 
 /** What is shown of a plan. */
@@ -20,6 +28,7 @@ export async function main(): Promise<void> {
   await new Command("explain")
     .description("Print the plan with the reason of every number; without a machine, that of the selected stack.")
     .option("--stack <name>", "the stack, where not the selected one")
+    .option("--reference <machine>", "machine to take where the stack says hardware: auto, such as 4x8GiB", machine)
     .option("--threads <count>", "logical CPUs of the machine, or of one app host", whole)
     .option("--memory <size>", "its memory, such as 32GiB")
     .addOption(
@@ -65,15 +74,15 @@ export async function main(): Promise<void> {
     .option("--why <number>", "the whole derivation of one number, such as postgres.maxConnections")
     .option("--compare <other>", "beside another tier (low), machine (8x16GiB: threads x memory) or instance type")
     .addOption(new Option("--emit <format>", "the derived settings in the program's own format").choices(EMITTED))
-    .action(async ({ json, all, service, why, compare, emit, ...machine }: MachineFlags & View) =>
-      console.log(show(await systemOf(machine), { json, all, service, why, compare, emit })),
+    .action(async ({ json, all, service, why, compare, emit, ...flags }: MachineFlags & View) =>
+      console.log(show(await systemOf(flags), { json, all, service, why, compare, emit })),
     )
     .parseAsync();
 }
 
 function show(system: System, { json, all, service, why: number, compare, emit: format }: View): string {
   const plan = planOf(system);
-  if (json) return JSON.stringify(explainedJson(plan), null, 2);
+  if (json) return JSON.stringify(explainedJson(plan, system.reference), null, 2);
   if (number) return why(plan, number);
   if (format) return emit(plan, format);
   if (compare) {
@@ -101,6 +110,12 @@ function planOf({ inputs, instances }: System): SizingPlan {
     if (!instances || !(error instanceof SizingRefusal)) throw error;
     throw new Error(instanceRefusal(error, inputs, instances));
   }
+}
+
+function machine(text: string): Hardware {
+  const hardware = hardwareNamed(text);
+  if (!hardware) throw new InvalidArgumentError("Threads x memory are needed, such as 4x8GiB.");
+  return hardware;
 }
 
 function mebibytes(text: string): number {

@@ -1,10 +1,11 @@
 import { EC2_SIZING, knownInstanceType, registeredHardware } from "../components/platform/ec2/hardware";
-import { type MemorySize, type SizingInputs, TIERS } from "../components/sizing";
+import { type Hardware, isMemorySize, type MemorySize, type SizingInputs, TIERS } from "../components/sizing";
 import type { StackSystem } from "./stack-settings";
 
 /** The flags that say what is sized. */
 export interface MachineFlags extends Omit<SizingInputs, "hardware" | "dataHardware"> {
   readonly stack?: string;
+  readonly reference?: Hardware;
   readonly workerMemory?: number;
   readonly childMemory?: number;
   readonly longestTask?: number;
@@ -47,8 +48,19 @@ export async function systemOf(flags: MachineFlags): Promise<System> {
 
 /** What the flags say of the system, the machine and the tier left out. */
 function sizingOf(flags: MachineFlags): Omit<SizingInputs, "hardware" | "tier"> {
-  const { stack, threads, memory, dataThreads, dataMemory, instance, dataInstance, loadBalancer, tier, ...rest } =
-    flags;
+  const {
+    stack,
+    reference,
+    threads,
+    memory,
+    dataThreads,
+    dataMemory,
+    instance,
+    dataInstance,
+    loadBalancer,
+    tier,
+    ...rest
+  } = flags;
   const {
     oversubscribe,
     workerMemory,
@@ -77,10 +89,10 @@ function sizingOf(flags: MachineFlags): Omit<SizingInputs, "hardware" | "tier"> 
 
 /** The flags of a machine; what they leave open comes from the stack only where no machine is given. */
 async function machineOrStack(flags: MachineFlags): Promise<System> {
-  const { stack, threads, memory, tier } = flags;
+  const { stack, threads, memory, tier, reference } = flags;
   if (threads === undefined && memory === undefined) {
     const { stackSystem, selectedStack } = await import("./stack-settings");
-    const system = await stackSystem(stack ?? (await selectedStack()));
+    const system = await stackSystem(stack ?? (await selectedStack()), reference);
     return { ...system, inputs: { ...system.inputs, ...sizingOf(flags), ...(tier ? { tier } : {}) } };
   }
   if (threads === undefined || memory === undefined || tier === undefined) {
@@ -100,12 +112,18 @@ export function otherSystem({ inputs, instances }: System, other: string): Syste
     const app = knownInstanceType(other);
     return { inputs: { ...inputs, hardware: registeredHardware(app) }, instances: { ...instances, app } };
   }
-  const [, threads, memory] = /^(\d+)x(.+)$/.exec(other) ?? [];
-  if (threads === undefined || memory === undefined) {
+  const hardware = hardwareNamed(other);
+  if (!hardware) {
     throw new Error(
       `--compare ${other}: give a tier (${TIERS.join(", ")}) or a machine such as 8x16GiB; ` +
         "with --instance, an instance type such as m7i.4xlarge",
     );
   }
-  return { inputs: { ...inputs, hardware: { threads: Number(threads), memory: memory as MemorySize } } };
+  return { inputs: { ...inputs, hardware } };
+}
+
+/** The machine of `8x16GiB`: threads x memory. */
+export function hardwareNamed(name: string): Hardware | undefined {
+  const [, threads, memory = ""] = /^(\d+)x(.+)$/.exec(name) ?? [];
+  return isMemorySize(memory) ? { threads: Number(threads), memory } : undefined;
 }

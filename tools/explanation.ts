@@ -7,6 +7,7 @@ import {
   aboutOf,
   describe,
   formatMemory,
+  type Hardware,
   needsDataHost,
   type Section,
   type SizingPlan,
@@ -110,9 +111,15 @@ export function comparison(plan: Plan, other: Plan, name: string): string {
 }
 
 /** Stable: described in docs/explain.md. */
-export function explainedJson(plan: Plan): unknown {
+export function explainedJson(plan: Plan, reference?: Hardware): unknown {
   const { inputs, rolloutFactor, explanations, advisories: found } = plan;
-  return { inputs, rolloutFactor, plan: explanations, advisories: found };
+  return {
+    inputs,
+    rolloutFactor,
+    plan: explanations,
+    advisories: found,
+    ...(reference && { reference: `${reference.threads}x${reference.memory}` }),
+  };
 }
 
 /** The derived settings in the format of the program they are for. */

@@ -1,4 +1,8 @@
 import { spawn } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import * as path from "node:path";
+import { policyArguments } from "./policy";
 import { run } from "./toolchain/command";
 import { PROJECT } from "./toolchain/versions";
 
@@ -26,4 +30,43 @@ export const pulumiOutput = (args: readonly string[], env: PulumiEnv): Promise<s
 /** Makes the stack the selected one, and creates it on first use. */
 export async function selectStack(stack: string, env: PulumiEnv): Promise<void> {
   await pulumiOutput(["stack", "select", "--create", stack, "--non-interactive"], env);
+}
+
+/** What a preview says, each as text. */
+export interface Previewed {
+  /** JSON, with the unchanged resources. A failure is said in it or in `log`. */
+  readonly preview: string;
+  /** What else it prints. */
+  readonly log: string;
+  /** The engine's events, one JSON object a line: they alone say what a policy has against a change. */
+  readonly events: string;
+}
+
+/** Previews a stack, held to its policies. */
+export function previewed(stack: string, env: PulumiEnv): Promise<Previewed> {
+  const folder = mkdtempSync(path.join(tmpdir(), "sized-stack-preview-"));
+  const events = path.join(folder, "events.jsonl");
+  writeFileSync(events, "");
+  const log = ["--event-log", events, ...policyArguments(stack)];
+  const args = ["preview", "--json", "--show-sames", "--non-interactive", "--stack", stack, ...log];
+  const child = spawn("pulumi", args, {
+    cwd: PROJECT,
+    // The flag for the events is one for debugging.
+    env: { ...process.env, ...env, PULUMI_DEBUG_COMMANDS: "true" },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const said = { preview: "", log: "" };
+  child.stdout.setEncoding("utf8").on("data", (chunk: string) => {
+    said.preview += chunk;
+  });
+  child.stderr.setEncoding("utf8").on("data", (chunk: string) => {
+    said.log += chunk;
+  });
+  return new Promise((resolve, reject) => {
+    child.on("error", reject);
+    child.on("close", () => {
+      resolve({ ...said, events: readFileSync(events, "utf8") });
+      rmSync(folder, { recursive: true });
+    });
+  });
 }

@@ -7,7 +7,7 @@ import { ec2Inputs, instancesOf } from "../components/platform/ec2/inputs";
 import type { Instances } from "../components/platform/ec2/instance-fit";
 import { fromText, parseSettings, sizingInputs } from "../components/settings/parse";
 import { isSecretSetting, type Settings } from "../components/settings/schema";
-import { type SizingInputs, type SizingPlan, sizingPlan } from "../components/sizing";
+import { type Hardware, type SizingInputs, type SizingPlan, sizingPlan } from "../components/sizing";
 import { run } from "./toolchain/command";
 import { pulumiEnvironment } from "./toolchain/environment";
 import { PROJECT } from "./toolchain/versions";
@@ -71,10 +71,15 @@ export async function selectedStack(): Promise<string> {
 export interface StackSystem {
   readonly inputs: SizingInputs;
   readonly instances?: Instances;
+  /** The machine that was taken because the settings ask the Docker engine for it. */
+  readonly reference?: Hardware;
 }
 
-/** What a stack is sized from, as its program computes it; for one on EC2 without asking AWS. */
-export async function stackSystem(stack: string): Promise<StackSystem> {
+/**
+ * What a stack is sized from, as its program computes it; for one on EC2 without asking AWS.
+ * @param reference Machine to take where the settings say `auto`, instead of asking the Docker engine.
+ */
+export async function stackSystem(stack: string, reference?: Hardware): Promise<StackSystem> {
   const settings = stackSettings(stack);
   const { hardware, ec2 } = settings;
   if (settings.target === "ec2" && ec2 !== undefined) {
@@ -82,7 +87,11 @@ export async function stackSystem(stack: string): Promise<StackSystem> {
     const types = { app, data: knownInstanceType(ec2.dataInstanceType ?? ec2.instanceType) };
     return { inputs: ec2Inputs(settings, types), instances: instancesOf(settings, types) };
   }
-  return { inputs: sizingInputs(settings, hardware === "auto" ? await engineHardware() : hardware) };
+  if (hardware !== "auto") return { inputs: sizingInputs(settings, hardware) };
+  return {
+    inputs: sizingInputs(settings, reference ?? (await engineHardware())),
+    ...(reference && { reference }),
+  };
 }
 
 /** The plan of a stack. */

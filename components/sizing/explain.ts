@@ -51,6 +51,28 @@ export function describe({ rule, inputs, bound, origin, replaced, value, unit }:
   return parts.join(" ");
 }
 
+/**
+ * Why a number is another than before, as text: the rule in words, and what was put into it that is another now.
+ * @param before Its explanation then, by the rules of now; undefined where they have none for it.
+ * @param value What it was then: another value than `before` has, where the rules were others then.
+ */
+export function describeMove(before: Explanation | undefined, value: PlanValue, now: Explanation): string {
+  const { rule, bound, origin, replaced, unit } = now;
+  if (origin === "override") return `Overridden in place of ${withUnit(replaced, unit)}.`;
+  const parts = [rule];
+  if (before?.origin === "override") parts.push(`No longer overridden with ${withUnit(value, unit)}.`);
+  const moved = before ? movedInputs(before.inputs, now.inputs) : [];
+  if (moved.length > 0) parts.push(`Moved by ${moved.join(", ")}.`);
+  if (before && before.value !== value) parts.push("The rule was another before.");
+  if (bound) parts.push(`Asked ${withUnit(bound.asked, unit)}, bounded by ${bound.by}.`);
+  return parts.join(" ");
+}
+
+const movedInputs = (before: RuleInputs, now: RuleInputs): string[] =>
+  Object.entries(now)
+    .filter(([name, value]) => before[name] !== value)
+    .map(([name, value]) => namedValue(name, `${plainNumber(before[name])} → ${plainNumber(value)}`));
+
 const UNIT_SUFFIX = /(MiB|KiB|GiB|Seconds|Bytes)$/;
 
 /** `memoryLimitMiB` and 8192 as `memory limit 8192 MiB`. */
@@ -73,6 +95,6 @@ export function withUnit(value: PlanValue, unit: Unit): string {
 }
 
 /** At most two decimals; the recorded input itself stays exact. */
-function plainNumber(value: PlanValue): string {
+export function plainNumber(value: PlanValue): string {
   return typeof value === "number" ? String(Math.round(value * 100) / 100) : String(value);
 }

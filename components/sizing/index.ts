@@ -4,7 +4,7 @@ export type { BackendPlan } from "./backend-rules";
 export { type Capacity, tasksPerMinute } from "./capacity";
 export type { CeleryPlan } from "./celery-rules";
 export type { ConnectionPlan } from "./connections";
-export { aboutOf, describe, RULES, recompute, withUnit } from "./explain";
+export { aboutOf, describe, describeMove, plainNumber, RULES, recompute, withUnit } from "./explain";
 export type { ExternalPlan } from "./external";
 export type { SystemPlan } from "./host";
 export {

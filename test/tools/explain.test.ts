@@ -42,6 +42,13 @@ describe("explain", { timeout: 30_000 }, () => {
     expect(inputs.tier).toBe("high");
   });
 
+  it("takes a reference machine where the settings ask the Docker engine, and says so", async () => {
+    const { inputs, reference } = JSON.parse(await explain("--stack", "dev", "--reference", "8x16GiB", "--json"));
+    expect(reference).toBe("8x16GiB");
+    expect(inputs.hardware).toEqual({ threads: 4, memoryMiB: 8192 });
+    await expect(explain("--stack", "dev", "--reference", "8")).rejects.toThrow("such as 4x8GiB");
+  });
+
   it("compares two tiers, naming only what differs", async () => {
     const text = await explain(...MACHINE, "--compare", "medium");
     expect(text).toMatch(/backend\.workers +│ 12 processes +│ 8 processes/);

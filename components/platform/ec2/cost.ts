@@ -90,6 +90,13 @@ const STANDING: Readonly<Record<string, (inputs: Inputs, launchTemplate: Inputs)
   "aws:route53/zone:Zone": () => prices.dns.zoneMonth,
 };
 
+/** Types that cost something by being there. */
+export const STANDING_TYPES: ReadonlySet<string> = new Set([
+  ...Object.keys(STANDING),
+  // Its groups are priced by it.
+  "aws:ec2/launchTemplate:LaunchTemplate",
+]);
+
 /** An instance and those of its volumes whose size is stated; the rest is as large as the image says. */
 function instanceMonth({ instanceType: name }: Inputs, volumes: readonly unknown[]): number | undefined {
   const hour = typeof name === "string" ? instanceHour(name) : undefined;
