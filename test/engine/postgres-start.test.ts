@@ -77,7 +77,7 @@ describe("the start of PostgreSQL", { timeout: MINUTE }, () => {
   afterEach(async () => {
     for (const { id } of await stackContainers(PREFIX)) {
       await run("docker", ["stop", id]);
-      await run("docker", ["rm", id]);
+      await run("docker", ["rm", "--volumes", id]);
     }
   }, MINUTE);
 

@@ -71,7 +71,7 @@ export async function buildImage(tag: string, build: ImageBuild): Promise<void> 
   if ((await docker(["image", "inspect", tag])).code === 0) return;
   const args = Object.entries(build.args ?? {}).map(([name, value]) => `--build-arg=${name}=${value}`);
   const { code, lines } = await docker(
-    ["build", `--tag=${tag}`, `--file=${dockerfileOf(build)}`, ...args, build.context],
+    ["build", "--force-rm", `--tag=${tag}`, `--file=${dockerfileOf(build)}`, ...args, build.context],
     {
       env: await builderEnvironment(),
       timeoutSeconds: BUILD_SECONDS,
