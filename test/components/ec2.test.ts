@@ -255,7 +255,12 @@ describe.each(CASES)("$tier on $topology with $net, TLS $secure", ({ tier, topol
     const { inputs: group } = made.find("aws:lb/targetGroup:TargetGroup", "backend");
     const backend = definitions(made).find(({ name }) => name === "backend");
     expect(group.deregistrationDelay).toBeLessThan(backend?.stopTimeout ?? 0);
-    expect(group.healthCheck).toMatchObject({ path: "/api/health", matcher: "200,503" });
+    expect(group.healthCheck).toMatchObject({
+      path: "/api/health",
+      matcher: "200",
+      interval: 15,
+      unhealthyThreshold: 10,
+    });
     const { inputs: balancer } = made.find("aws:lb/loadBalancer:LoadBalancer", "load-balancer");
     expect(balancer.idleTimeout).toBeLessThan(plan.backend.timeoutKeepAlive);
   });
@@ -298,12 +303,20 @@ describe.each(Object.entries(NETWORKS))("with %s", (_, network) => {
 
 describe("a network that is made", () => {
   it.each(["nat", "endpoints"])(
-    "has its data host's zone, and a way out by %s before a host starts",
+    "has its data host's zone, and all that its agent needs, a way out by %s among it, before a host starts",
     async (egress) => {
       const made = await registerEc2(settingsWith({ ec2: { egress } }));
-      expect(made.find("aws:ec2/instance:Instance", "data-host").options.dependsOn).toHaveLength(
-        egress === "nat" ? 2 : 12,
-      );
+      const { dependsOn = [] } = made.find("aws:ec2/instance:Instance", "data-host").options;
+      const needed = [dependsOn].flat().map((resource) => (resource as unknown as { __name: string }).__name);
+      const ways = ["public-internet", "public-1", "public-2", "private-1", "private-2", "data-host-out"];
+      const policies = [
+        "amazonec2containerserviceforec2role",
+        "amazonssmmanagedinstancecore",
+        "cloudwatchagentserverpolicy",
+      ];
+      expect(needed).toEqual(expect.arrayContaining([...ways, ...policies.map((policy) => `instance-${policy}`)]));
+      const out = egress === "nat" ? ["private-nat"] : ["endpoints-https", "ecs", "ecs-agent", "ecr-api", "logs", "s3"];
+      expect(needed).toEqual(expect.arrayContaining(out));
       const [first] = all(made, "aws:ec2/subnet:Subnet").filter(({ name }) => name === "private-1");
       expect(first?.inputs.availabilityZone).toBe(made.find("aws:ebs/volume:Volume", "data").inputs.availabilityZone);
     },

@@ -20,6 +20,7 @@ const loaded = (given: Parameters<typeof settingsWith>[0] = {}): LoadedSettings 
 const ANSWERS: Readonly<Record<string, (inputs: MockCallArgs["inputs"]) => Record<string, unknown>>> = {
   "aws:index/getCallerIdentity:getCallerIdentity": () => ({ accountId: "123456789012" }),
   "aws:index/getAvailabilityZones:getAvailabilityZones": () => ({ names: [`${REGION}b`, `${REGION}a`] }),
+  "aws:ec2/getVpc:getVpc": () => ({ enableDnsSupport: true, enableDnsHostnames: true }),
   "aws:ec2/getSubnet:getSubnet": ({ id }) => ({
     id,
     vpcId: VPC.id,

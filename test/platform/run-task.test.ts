@@ -68,6 +68,22 @@ describe("a task that runs to its end", () => {
 
   it("that finds no room is an error with ECS's reason", async () => {
     aws({ tasks: [], failures: [{ reason: "RESOURCE:MEMORY", detail: "of 256" }, { reason: "AGENT" }] });
-    await expect(runEcsTask(RUN)).rejects.toThrow("ECS did not place the task: RESOURCE:MEMORY of 256; AGENT");
+    const patience = { timeoutSeconds: 0, pauseSeconds: 0 };
+    await expect(runEcsTask(RUN, patience)).rejects.toThrow(
+      "ECS did not place the task: RESOURCE:MEMORY of 256; AGENT",
+    );
+  });
+
+  it("waits for a host that is still joining the cluster", async () => {
+    aws({ ended: { containers: [{ exitCode: 0 }] }, lines: [] });
+    const answers = [
+      () => Promise.reject(new Error("No Container Instances were found in your cluster.")),
+      () => Promise.resolve({ tasks: [], failures: [{ reason: "AGENT" }] }),
+    ];
+    const send = vi.mocked(ECSClient.prototype.send);
+    const later = send.getMockImplementation();
+    send.mockImplementation((...args) => (answers.shift() ?? (() => later?.(...args)))() as never);
+    expect(await runEcsTask(RUN, { timeoutSeconds: 30, pauseSeconds: 0 })).toMatchObject({ exitCode: 0 });
+    expect(answers).toEqual([]);
   });
 });

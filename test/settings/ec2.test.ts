@@ -213,7 +213,13 @@ describe("what only AWS can say", () => {
   ];
   const x86 = knownInstanceType("m7i.2xlarge");
   const arm = knownInstanceType("m7g.2xlarge");
-  const FACTS: Facts = { zones: ZONES, types: { app: x86, data: x86 }, subnets: SUBNETS, volumeZone: undefined };
+  const FACTS: Facts = {
+    zones: ZONES,
+    types: { app: x86, data: x86 },
+    subnets: SUBNETS,
+    resolvesNames: true,
+    volumeZone: undefined,
+  };
   const mistakes = (given: Given, facts: Partial<Facts> = {}) =>
     factMistakes(settings(given), { ...FACTS, ...facts }).map(({ path, message }) => `${path.join(".")}: ${message}`);
   const existing = { ec2: { egress: "existing", vpc: VPC } };
@@ -221,6 +227,12 @@ describe("what only AWS can say", () => {
   it.each<[string, Given, Partial<Facts>, ...string[]]>([
     ["agrees with the settings", { ec2: {} }, {}],
     ["agrees with a network that is there", existing, {}],
+    [
+      "a network in which nobody finds PostgreSQL and Redis by name",
+      existing,
+      { resolvesNames: false },
+      "ec2.vpc.id: vpc-00000000 does not answer names of private zones; enable DNS support and DNS hostnames on it",
+    ],
     [
       "a zone that this account does not have",
       { ec2: { zones: [first, "eu-central-1d"] } },

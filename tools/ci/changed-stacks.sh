@@ -33,7 +33,7 @@ for file in Pulumi.*.yaml; do
   # The name goes into commands and into JSON.
   [[ $stack =~ ^[A-Za-z0-9_.-]+$ ]] || continue
   [[ $all == true || $touched == *" $stack "* ]] || continue
-  if grep -Eq '^ *[A-Za-z0-9_-]+:target: *"?ec2"? *(#.*)?$' "$file"; then
+  if grep -Eq "^ *[A-Za-z0-9_-]+:target: *['\"]?ec2['\"]? *(#.*)?\$" "$file"; then
     shared+=",\"$stack\""
   else
     docker+=",\"$stack\""

@@ -15,6 +15,7 @@ import {
   type DataPlace,
   type DataVolumeArgs,
   dataHost,
+  type HostGroup,
   hostSecurityGroup,
   instanceProfile,
   snapshots,
@@ -73,8 +74,8 @@ export class Ec2Platform extends pulumi.ComponentResource implements Platform {
   private readonly dataHost: DataHost | undefined;
   private readonly appCapacity: aws.ecs.CapacityProvider | undefined;
   private readonly associated: pulumi.Resource[] = [];
-  private readonly dataGroup: aws.ec2.SecurityGroup;
-  private readonly appGroup: aws.ec2.SecurityGroup;
+  private readonly dataGroup: HostGroup;
+  private readonly appGroup: HostGroup;
   private readonly tasks: Tasks;
 
   constructor(

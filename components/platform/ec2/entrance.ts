@@ -80,11 +80,14 @@ export function applicationLoadBalancer(
       deregistrationDelay: drainSeconds,
       healthCheck: {
         path: healthPath,
-        matcher: aliveStatuses.join(","),
-        interval: 10,
-        timeout: 5,
+        // A load balancer of AWS takes no 5xx for alive, and ECS replaces what it calls unhealthy. A full worker answers
+        // 503: only one that does so ten times in a row, in two and a half minutes, counts as broken. Whether a process
+        // answers at all is the container's own health check to tell, within seconds.
+        matcher: aliveStatuses.filter((status) => status < 500).join(","),
+        interval: 15,
+        timeout: 10,
         healthyThreshold: 2,
-        unhealthyThreshold: 3,
+        unhealthyThreshold: 10,
       },
     },
     options,

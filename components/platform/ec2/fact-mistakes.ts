@@ -10,6 +10,14 @@ export function factMistakes({ ec2, images }: Pick<Settings, "ec2" | "images">, 
   const { app, data: dataType } = facts.types;
   return [
     ...(vpc ? subnetMistakes(vpc, facts) : []),
+    ...(vpc && !facts.resolvesNames
+      ? [
+          {
+            path: ["ec2", "vpc", "id"],
+            message: `${vpc.id} does not answer names of private zones; enable DNS support and DNS hostnames on it`,
+          },
+        ]
+      : []),
     ...(zones ?? [])
       .filter((zone) => !facts.zones.includes(zone))
       .map((zone) => ({

@@ -9,6 +9,8 @@ export interface Facts {
   readonly zones: readonly string[];
   readonly types: { readonly app: InstanceType; readonly data: InstanceType };
   readonly subnets: readonly { readonly id: string; readonly vpcId: string; readonly zone: string }[];
+  /** Whether names of a private zone are answered in the VPC that `ec2.vpc` names; true where one is made. */
+  readonly resolvesNames: boolean;
   /** Zone of the volume that `ec2.data.volumeId` names. */
   readonly volumeZone: string | undefined;
 }
@@ -29,7 +31,7 @@ export async function askAws(ec2: Ec2Settings, provider: pulumi.ProviderResource
       architectures: known.supportedArchitectures,
     };
   };
-  const [app, dataType, { names }, subnets, volume] = await Promise.all([
+  const [app, dataType, { names }, subnets, given, volume] = await Promise.all([
     resolveInstanceType(instanceType, describe),
     resolveInstanceType(dataInstanceType, describe),
     aws
@@ -40,6 +42,7 @@ export async function askAws(ec2: Ec2Settings, provider: pulumi.ProviderResource
         aws.ec2.getSubnet({ id }, options).catch(refused(`knows the subnet ${id}`)),
       ),
     ),
+    vpc && aws.ec2.getVpc({ id: vpc.id }, options).catch(refused(`knows the VPC ${vpc.id}`)),
     data.volumeId === undefined
       ? undefined
       : aws.ebs
@@ -50,6 +53,7 @@ export async function askAws(ec2: Ec2Settings, provider: pulumi.ProviderResource
     zones: [...names].sort(),
     types: { app, data: dataType },
     subnets: subnets.map(({ id, vpcId, availabilityZone: zone }) => ({ id, vpcId, zone })),
+    resolvesNames: given === undefined || (given.enableDnsSupport && given.enableDnsHostnames),
     volumeZone: volume?.availabilityZone,
   };
 }

@@ -30,37 +30,62 @@ export interface HostContext {
   readonly prefix: string;
   readonly network: Network;
   readonly cluster: aws.ecs.Cluster;
-  readonly profile: aws.iam.InstanceProfile;
+  readonly profile: InstanceProfile;
   readonly images: MachineImages;
   /** Tags of the stack, for what an Auto Scaling group launches: the provider's own do not reach that. */
   readonly tags: Readonly<Record<string, string>>;
   readonly options: pulumi.CustomResourceOptions;
 }
 
+/** A profile for instances, and the policies without which the agent on them reaches nothing. */
+export interface InstanceProfile {
+  readonly name: pulumi.Input<string>;
+  readonly policies: readonly pulumi.Resource[];
+}
+
 /** What an instance may do: join the cluster, report metrics, and be reached by Session Manager instead of SSH. */
-export function instanceProfile(prefix: string, options: pulumi.CustomResourceOptions): aws.iam.InstanceProfile {
+export function instanceProfile(prefix: string, options: pulumi.CustomResourceOptions): InstanceProfile {
   const instance = role(prefix, "instance", "ec2.amazonaws.com", [], options, [
     "service-role/AmazonEC2ContainerServiceforEC2Role",
     "AmazonSSMManagedInstanceCore",
     "CloudWatchAgentServerPolicy",
   ]);
-  return new aws.iam.InstanceProfile("instance", { role: instance.name, path: rolePath(prefix) }, options);
+  const args = { role: instance.role.name, path: rolePath(prefix) };
+  const { name } = new aws.iam.InstanceProfile("instance", args, options);
+  return { name, policies: instance.policies };
+}
+
+/** A security group of hosts. */
+export interface HostGroup {
+  readonly id: pulumi.Output<string>;
+  /** Without it they reach nothing. */
+  readonly out: pulumi.Resource;
 }
 
 /** A group for hosts: out to everywhere, in from nowhere until a rule says otherwise. */
-export function hostSecurityGroup(name: string, { prefix, network, options }: HostContext): aws.ec2.SecurityGroup {
+export function hostSecurityGroup(name: string, { prefix, network, options }: HostContext): HostGroup {
   const group = new aws.ec2.SecurityGroup(
     name,
     { vpcId: network.vpcId, description: `Hosts of ${prefix}: ${name}`, tags: { Name: `${prefix}-${name}` } },
     options,
   );
-  new aws.vpc.SecurityGroupEgressRule(
+  const out = new aws.vpc.SecurityGroupEgressRule(
     `${name}-out`,
     { securityGroupId: group.id, cidrIpv4: "0.0.0.0/0", ipProtocol: "-1" },
     options,
   );
-  return group;
+  return { id: group.id, out };
 }
+
+/**
+ * What the agent needs to reach ECS. Hosts depend on it, and services on hosts: so it is there until the last service
+ * has drained, or a destroy would cut the agent off and wait for it.
+ */
+const reachesEcs = ({ network, profile }: HostContext, group: HostGroup): pulumi.Resource[] => [
+  ...network.ready,
+  ...profile.policies,
+  group.out,
+];
 
 export interface DataHost {
   readonly instanceId: pulumi.Output<string>;
@@ -87,7 +112,7 @@ export function dataHost(
   { subnet, zone }: DataPlace,
   volume: DataVolumeArgs,
   folders: readonly DataFolder[],
-  group: aws.ec2.SecurityGroup,
+  group: HostGroup,
   context: HostContext,
 ): DataHost {
   const { prefix, network, options } = context;
@@ -118,7 +143,7 @@ export function dataHost(
     },
     {
       ...options,
-      dependsOn: [...network.ready],
+      dependsOn: reachesEcs(context, group),
       // One address and one volume: the old instance must have let go of both.
       deleteBeforeReplace: true,
       replaceOnChanges: ["instanceType"],
@@ -171,7 +196,7 @@ export function snapshots(days: number, { prefix, options }: HostContext): void 
     "snapshots",
     {
       description: `Daily snapshots of the data of ${prefix}`,
-      executionRoleArn: lifecycle.arn,
+      executionRoleArn: lifecycle.role.arn,
       policyDetails: {
         resourceTypes: ["VOLUME"],
         targetTags: { [DATA_TAG]: prefix },
@@ -205,7 +230,7 @@ const instanceArgs = ({ name: instanceType }: InstanceType, { profile }: HostCon
  */
 export function appHosts(
   { type, min, max }: AppHostsArgs,
-  group: aws.ec2.SecurityGroup,
+  group: HostGroup,
   context: HostContext,
 ): aws.ecs.CapacityProvider {
   const { prefix, network, cluster, images, options } = context;
@@ -253,7 +278,7 @@ export function appHosts(
       })),
     },
     // ECS moves the number of hosts.
-    { ...options, dependsOn: [...network.ready], ignoreChanges: ["desiredCapacity"] },
+    { ...options, dependsOn: reachesEcs(context, group), ignoreChanges: ["desiredCapacity"] },
   );
   return new aws.ecs.CapacityProvider(
     "app-hosts",

@@ -64,23 +64,23 @@ export function network(prefix: string, args: NetworkArgs, options: pulumi.Custo
   const publicSubnets = subnets("public", 0);
   const privateSubnets = subnets("private", 8);
 
-  const publicTable = routeTable("public", vpc, publicSubnets, named("public"), options);
+  const publicRoutes = routeTable("public", vpc, publicSubnets, named("public"), options);
   const out = new aws.ec2.Route(
     "public-internet",
-    { routeTableId: publicTable.id, destinationCidrBlock: EVERYWHERE, gatewayId: gateway.id },
+    { routeTableId: publicRoutes.table.id, destinationCidrBlock: EVERYWHERE, gatewayId: gateway.id },
     options,
   );
-  const privateTable = routeTable("private", vpc, privateSubnets, named("private"), options);
+  const privateRoutes = routeTable("private", vpc, privateSubnets, named("private"), options);
   const egress =
     args.egress === "nat"
-      ? natGateway(prefix, publicSubnets, privateTable, { ...options, dependsOn: [out] })
-      : endpoints(prefix, vpc, args, privateSubnets, privateTable, options);
+      ? natGateway(prefix, publicSubnets, privateRoutes.table, { ...options, dependsOn: [out] })
+      : endpoints(prefix, vpc, args, privateSubnets, privateRoutes.table, options);
   const ids = (of: readonly aws.ec2.Subnet[]) => of.map(({ id }) => id);
   return {
     vpcId: vpc.id,
     publicSubnetIds: ids(publicSubnets),
     privateSubnetIds: ids(privateSubnets),
-    ready: [out, ...egress],
+    ready: [out, ...egress, ...publicRoutes.associations, ...privateRoutes.associations],
   };
 }
 
@@ -98,12 +98,13 @@ function routeTable(
   subnets: readonly aws.ec2.Subnet[],
   named: object,
   options: pulumi.CustomResourceOptions,
-): aws.ec2.RouteTable {
+): { table: aws.ec2.RouteTable; associations: readonly pulumi.Resource[] } {
   const table = new aws.ec2.RouteTable(kind, { vpcId: vpc.id, ...named }, options);
-  subnets.forEach(({ id }, index) => {
-    new aws.ec2.RouteTableAssociation(`${kind}-${index + 1}`, { routeTableId: table.id, subnetId: id }, options);
-  });
-  return table;
+  const associations = subnets.map(
+    ({ id: subnetId }, index) =>
+      new aws.ec2.RouteTableAssociation(`${kind}-${index + 1}`, { routeTableId: table.id, subnetId }, options),
+  );
+  return { table, associations };
 }
 
 /** One for all zones: if its zone fails, hosts of the others run on, and start no new image. */
@@ -153,7 +154,7 @@ function endpoints(
     { vpcId: vpc.id, description: "HTTPS from the VPC to AWS", tags: tags("endpoints") },
     options,
   );
-  new aws.vpc.SecurityGroupIngressRule(
+  const https = new aws.vpc.SecurityGroupIngressRule(
     "endpoints-https",
     { securityGroupId: group.id, cidrIpv4: cidr, ipProtocol: "tcp", fromPort: 443, toPort: 443 },
     options,
@@ -185,5 +186,5 @@ function endpoints(
     },
     options,
   );
-  return [...interfaces, s3];
+  return [https, ...interfaces, s3];
 }

@@ -10,6 +10,12 @@ export interface Statement {
 /** Path of a system's roles: what may be passed on to services is told by it. */
 export const rolePath = (prefix: string): string => `/${prefix}/`;
 
+/** A role, and what must be there before it may do what it is for: and until nobody needs it any more. */
+export interface RoleWithPolicies {
+  readonly role: aws.iam.Role;
+  readonly policies: readonly pulumi.Resource[];
+}
+
 /** A role that one AWS service takes on. */
 export function role(
   prefix: string,
@@ -18,7 +24,7 @@ export function role(
   statements: readonly Statement[],
   options: pulumi.CustomResourceOptions,
   managedPolicies: readonly string[] = [],
-): aws.iam.Role {
+): RoleWithPolicies {
   const made = new aws.iam.Role(
     name,
     {
@@ -30,15 +36,16 @@ export function role(
     },
     options,
   );
-  if (statements.length > 0) {
-    new aws.iam.RolePolicy(name, { role: made.id, policy: policyDocument(statements) }, options);
-  }
-  for (const policy of managedPolicies) {
+  const own =
+    statements.length > 0
+      ? [new aws.iam.RolePolicy(name, { role: made.id, policy: policyDocument(statements) }, options)]
+      : [];
+  const attached = managedPolicies.map((policy) => {
     const policyArn = `arn:aws:iam::aws:policy/${policy}`;
     const attachment = `${name}-${policy.replace(/^.*\//, "").toLowerCase()}`;
-    new aws.iam.RolePolicyAttachment(attachment, { role: made.name, policyArn }, options);
-  }
-  return made;
+    return new aws.iam.RolePolicyAttachment(attachment, { role: made.name, policyArn }, options);
+  });
+  return { role: made, policies: [...own, ...attached] };
 }
 
 const policyDocument = (statements: readonly Statement[]): pulumi.Output<string> =>

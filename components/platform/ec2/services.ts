@@ -78,7 +78,7 @@ export function refuseRollback(
     const { taskDefinition } = await aws.ecs.getService({ clusterArn, serviceName: name }, options);
     if (taskDefinition === wanted) return;
     throw new pulumi.RunError(
-      `${name}: ECS took the rollout back, because the new containers did not become healthy. The old ones serve on ` +
+      `${name}: ECS took the rollout back, because the new containers did not become healthy. It runs the old task definition again ` +
         `(${taskDefinition}). What the new ones said: aws logs tail ${logGroup}. Correct it and deploy again; where ` +
         "nothing is to correct, pulumi up --refresh tries the same once more.",
     );

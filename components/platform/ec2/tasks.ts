@@ -30,7 +30,7 @@ export class Tasks {
   ) {
     this.secrets = new Secrets(args.prefix, options);
     // No permission of its own: what the application may do in AWS is added to it.
-    this.role = role(args.prefix, "task", "ecs-tasks.amazonaws.com", [], options);
+    this.role = role(args.prefix, "task", "ecs-tasks.amazonaws.com", [], options).role;
   }
 
   readonly logGroupName = (service: string): string => `/sized-stack/${this.args.prefix}/${service}`;
@@ -80,13 +80,14 @@ export class Tasks {
         networkMode: "bridge",
         requiresCompatibilities: ["EC2"],
         runtimePlatform: { operatingSystemFamily: "LINUX", cpuArchitecture: architecture.toUpperCase() },
-        executionRoleArn: execution.arn,
+        executionRoleArn: execution.role.arn,
         taskRoleArn: this.role.arn,
         volumes: volumes.map(({ name: volume }) => ({ name: volume, hostPath: dataFolder(MOUNT_POINT, volume) })),
         ...(runsAlone && { placementConstraints: [{ type: "memberOf", expression: constraint }] }),
         containerDefinitions,
       },
-      options,
+      // A task that starts before its role may read a new secret does not start.
+      { ...options, dependsOn: [...execution.policies] },
     );
   }
 }

@@ -98,6 +98,8 @@ function joinCluster({ cluster, reservedMemoryMiB }: Host, attributes: Readonly<
     `ECS_RESERVED_MEMORY=${reservedMemoryMiB}`,
     "ECS_ENABLE_TASK_IAM_ROLE=true",
     "ECS_ENABLE_AWSLOGS_EXECUTIONROLE_OVERRIDE=true",
+    // By its API reference ECS places containers with security options (no-new-privileges) only where this is said.
+    "ECS_SELINUX_CAPABLE=true",
     `ECS_INSTANCE_ATTRIBUTES=${JSON.stringify(attributes)}`,
   ];
   return `mkdir --parents /etc/ecs\n${file("/etc/ecs/ecs.config", settings.join("\n"))}`;

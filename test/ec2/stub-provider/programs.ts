@@ -261,6 +261,12 @@ const RESOURCES: readonly (readonly [name: string, kind: string, args: string, w
     "interval must be greater than the timeout",
   ],
   [
+    "wrong-matcher",
+    "lb.TargetGroup",
+    `{ port: 80, protocol: "HTTP", vpcId: vpc.id, healthCheck: { matcher: "200,503" } }`,
+    "matcher HTTP code '503' must be within 200 and 499",
+  ],
+  [
     "record-taken",
     "route53.Record",
     `{ zoneId: zone.id, name: "db", type: "A", ttl: 60, records: ["10.0.0.1"] }`,

@@ -177,6 +177,13 @@ const RULES: Readonly<Record<string, readonly Rule<Wish>[]>> = {
         "ValidationError: Health check interval must be greater than the timeout."
       );
     },
+    ({ inputs }) => {
+      const { matcher = "200" } = record(inputs.healthCheck);
+      const outside = text(matcher)
+        .split(/[,-]/)
+        .find((code) => Number(code) < 200 || Number(code) > 499);
+      return outside && `ValidationError: Health check matcher HTTP code '${outside}' must be within 200 and 499.`;
+    },
   ],
   "aws:lb/listener:Listener": [
     ({ inputs }) =>
