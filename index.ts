@@ -8,7 +8,7 @@ import { password } from "./components/password";
 import { BuildError } from "./components/platform/docker/build";
 import { EngineError } from "./components/platform/docker/engine";
 import { dockerTarget } from "./components/platform/docker/target";
-import { Ec2Error } from "./components/platform/ec2/hardware";
+import { Ec2Error } from "./components/platform/ec2/error";
 import type { Target } from "./components/platform/target";
 import { Postgres, type PostgresEndpoint } from "./components/postgres";
 import { UVICORN_PORT } from "./components/programs/uvicorn";

@@ -7,16 +7,14 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { STACK_LABEL } from "../../components/platform/docker/container-args";
 import { DRAIN_FILE, drainArgv } from "../../components/platform/docker/drain";
 import { HAPROXY_CONFIG_PATH, haproxyConfig } from "../../components/platform/docker/haproxy";
-import { localImages } from "../../components/platform/docker/local-images";
 import { sizingPlan } from "../../components/sizing";
 import { stackContainers } from "../../tools/containers";
 import { run } from "../../tools/toolchain/command";
-import { PROJECT } from "../../tools/toolchain/versions";
+import { localImage } from "./images";
 import { underLoad } from "./load";
 
 const MINUTE = 60_000;
 const PREFIX = `sized-stack-test-drain-${randomBytes(4).toString("hex")}`;
-const image = localImages(path.join(PROJECT, ".local", "images.json"));
 const folder = mkdtempSync(path.join(tmpdir(), "sized-stack-drain-"));
 
 /** The worst a server can do: asked to stop it is gone at once, and cuts off whoever waits for an answer. */
@@ -42,7 +40,7 @@ describe("a backend that stops while another serves", { timeout: 2 * MINUTE }, (
   const backend = (argv: readonly string[]) =>
     start(
       ...["--network-alias=backend", `--volume=${folder}/drain.py:${DRAIN_FILE.path}:ro`],
-      ...[image("sized-stack/example-app"), ...argv],
+      ...[localImage("sized-stack/example-app"), ...argv],
     );
   const abrupt = ["python", "-c", ABRUPT_SERVER];
   let url: string;
@@ -59,7 +57,7 @@ describe("a backend that stops while another serves", { timeout: 2 * MINUTE }, (
     await backend(drainArgv(abrupt));
     const haproxy = await start(
       ...["--publish=127.0.0.1::8000", `--volume=${folder}/haproxy.cfg:${HAPROXY_CONFIG_PATH}:ro`],
-      ...["--entrypoint=haproxy", image("haproxy:3.0"), "-W", "-db", "-f", HAPROXY_CONFIG_PATH],
+      ...["--entrypoint=haproxy", localImage("haproxy:3.0"), "-W", "-db", "-f", HAPROXY_CONFIG_PATH],
     );
     url = `http://${(await run("docker", ["port", haproxy, "8000/tcp"])).trim()}`;
   }, MINUTE);

@@ -1,14 +1,12 @@
-import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { localImages } from "../../components/platform/docker/local-images";
 import { stackContainers } from "../../tools/containers";
 import { run } from "../../tools/toolchain/command";
-import { PROJECT } from "../../tools/toolchain/versions";
+import { localImage } from "./images";
 import { TestStack } from "./stack";
 
 const MINUTE = 60_000;
-const redisImage = localImages(path.join(PROJECT, ".local", "images.json"))("redis:8");
+const redisImage = localImage("redis:8");
 const SERVICES = ["postgres", "redis", "backend", "celery", "celery-beat", "load-balancer"];
 
 describe("the service returns by itself", { timeout: 3 * MINUTE }, () => {

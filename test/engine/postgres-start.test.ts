@@ -2,18 +2,17 @@ import { randomBytes } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, describe, expect, it } from "vitest";
 import { STACK_LABEL } from "../../components/platform/docker/container-args";
-import { localImages } from "../../components/platform/docker/local-images";
 import { POSTGRES_ENTRYPOINT } from "../../components/postgres-start";
 import { stackContainers, stackVolumes } from "../../tools/containers";
 import { run } from "../../tools/toolchain/command";
-import { PROJECT } from "../../tools/toolchain/versions";
+import { eventually as answered } from "./eventually";
+import { localImage } from "./images";
 
 const MINUTE = 60_000;
 const PREFIX = `sized-stack-test-start-${randomBytes(4).toString("hex")}`;
-const image = localImages(path.join(PROJECT, ".local", "images.json"))("postgres:17");
+const image = localImage("postgres:17");
 const folder = mkdtempSync(path.join(tmpdir(), "sized-stack-start-"));
 /** A quote of each kind, a backslash and a space: nothing in a password may be read as SQL or shell. */
 const PASSWORD = `it's "a \\ $password`;
@@ -58,16 +57,8 @@ const sql = (id: string, statement: string, { user = "app", database = "app", pa
     ...["--tuples-only", `--username=${user}`, `--dbname=${database}`, `--command=${statement}`],
   ]).then((text) => text.trim());
 
-async function eventually<T>(ask: () => Promise<T>): Promise<T> {
-  for (let attempt = 0; attempt < 60; attempt++) {
-    try {
-      return await ask();
-    } catch {
-      await sleep(250);
-    }
-  }
-  return ask();
-}
+/** A start takes seconds: one that takes longer than this has failed. */
+const eventually = <T>(ask: () => Promise<T>): Promise<T> => answered(ask, 15);
 
 const ended = (id: string) => run("docker", ["wait", id]).then((code) => Number(code));
 const log = (id: string) => run("sh", ["-c", `docker logs ${id} 2>&1`]);

@@ -1,9 +1,7 @@
 import { randomBytes } from "node:crypto";
-import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { STACK_LABEL } from "../../components/platform/docker/container-args";
-import { localImages } from "../../components/platform/docker/local-images";
 import { celeryArgv } from "../../components/programs/celery";
 import { postgresArgv, postgresParameters } from "../../components/programs/postgres";
 import { redisArgv, redisParameters } from "../../components/programs/redis";
@@ -11,12 +9,11 @@ import { UVICORN_PORT, uvicornArgv } from "../../components/programs/uvicorn";
 import { TIERS } from "../../components/sizing";
 import { stackContainers, stackVolumes } from "../../tools/containers";
 import { run } from "../../tools/toolchain/command";
-import { PROJECT } from "../../tools/toolchain/versions";
 import { type PlanHere, planHere } from "../sizing/machines";
+import { localImage } from "./images";
 
 const MINUTE = 60_000;
 const PREFIX = `sized-stack-test-programs-${randomBytes(4).toString("hex")}`;
-const image = localImages(path.join(PROJECT, ".local", "images.json"));
 const MACHINES = [
   { threads: 1, memory: "1GiB" },
   { threads: 1, memory: "4GiB" },
@@ -70,7 +67,7 @@ describe("the programs themselves report what the plan says", { timeout: MINUTE 
         `--shm-size=${postgres.shmSizeMiB}m`,
         `--volume=${PREFIX}-postgres:/var/lib/postgresql/data`,
         "--env=POSTGRES_PASSWORD=of-a-test",
-        image("postgres:17"),
+        localImage("postgres:17"),
       ],
       postgresArgv(postgres),
     );
@@ -96,7 +93,7 @@ describe("the programs themselves report what the plan says", { timeout: MINUTE 
 
   it.each(different(({ redis }) => redisArgv(redis)))("Redis: %s", async (_, { redis }) => {
     const id = await start(
-      [`--memory=${redis.memoryLimitMiB}m`, `--ulimit=nofile=${redis.nofile}`, image("redis:8")],
+      [`--memory=${redis.memoryLimitMiB}m`, `--ulimit=nofile=${redis.nofile}`, localImage("redis:8")],
       ["redis-server", ...redisArgv(redis)],
     );
     const parameters = redisParameters(redis);
@@ -109,7 +106,7 @@ describe("the programs themselves report what the plan says", { timeout: MINUTE 
 
   it("Redis takes a further setting of several words", async () => {
     const [{ redis }] = PLANS as [PlanHere];
-    const id = await start([image("redis:8")], ["redis-server", ...redisArgv(redis, { save: "3600 1 300 100" })]);
+    const id = await start([localImage("redis:8")], ["redis-server", ...redisArgv(redis, { save: "3600 1 300 100" })]);
     expect(await eventually(id, () => inside(id, "redis-cli", "CONFIG", "GET", "save"))).toBe("save\n3600 1 300 100\n");
     await remove(id);
   });
@@ -118,9 +115,9 @@ describe("the programs themselves report what the plan says", { timeout: MINUTE 
     let database: string;
     beforeAll(async () => {
       const env = ["--env=POSTGRES_USER=app", ...SECRETS];
-      database = await start([...env, image("postgres:17")], ["postgres"]);
+      database = await start([...env, localImage("postgres:17")], ["postgres"]);
       await start(
-        [`--network=container:${database}`, image("redis:8")],
+        [`--network=container:${database}`, localImage("redis:8")],
         ["redis-server", "--requirepass", "of-a-test"],
       );
       await eventually(database, () => inside(database, "pg_isready", "--host=127.0.0.1"));
@@ -130,7 +127,7 @@ describe("the programs themselves report what the plan says", { timeout: MINUTE 
     it.each(different(({ backend }) => uvicornArgv(backend, "app.main:app")))("uvicorn: %s", async (_, { backend }) => {
       const argv = uvicornArgv(backend, "app.main:app");
       const id = await start(
-        [`--memory=${backend.memoryLimitMiB}m`, ...application(), image("sized-stack/example-app")],
+        [`--memory=${backend.memoryLimitMiB}m`, ...application(), localImage("sized-stack/example-app")],
         argv,
       );
       await eventually(id, () =>
@@ -151,7 +148,7 @@ describe("the programs themselves report what the plan says", { timeout: MINUTE 
     it.each(different(({ celery }) => celeryArgv(celery, "app.celery_app")))("Celery: %s", async (_, { celery }) => {
       const argv = celeryArgv(celery, "app.celery_app");
       const id = await start(
-        [`--memory=${celery.memoryLimitMiB}m`, ...application(), image("sized-stack/example-app")],
+        [`--memory=${celery.memoryLimitMiB}m`, ...application(), localImage("sized-stack/example-app")],
         argv,
       );
       const stats: Record<string, WorkerStats> = await eventually(id, async () =>

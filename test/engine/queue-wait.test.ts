@@ -1,18 +1,15 @@
 import { randomBytes } from "node:crypto";
-import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { STACK_LABEL } from "../../components/platform/docker/container-args";
-import { localImages } from "../../components/platform/docker/local-images";
 import { ESTIMATED_WAIT } from "../../components/platform/ec2/alarms";
 import { stackContainers } from "../../tools/containers";
 import { run } from "../../tools/toolchain/command";
-import { PROJECT } from "../../tools/toolchain/versions";
+import { localImage } from "./images";
 
 const MINUTE = 60_000;
 const PREFIX = `sized-stack-test-queue-wait-${randomBytes(4).toString("hex")}`;
-const image = localImages(path.join(PROJECT, ".local", "images.json"));
-const APPLICATION = image("sized-stack/example-app");
+const APPLICATION = localImage("sized-stack/example-app");
 const PASSWORD = "of-a-test";
 const TASKS = 200;
 const URGENT_TASKS = 20;
@@ -91,7 +88,7 @@ describe("the estimated wait of a queue", { timeout: 2 * MINUTE }, () => {
 
   beforeAll(async () => {
     await run("docker", ["network", "create", PREFIX]);
-    redis = await start("--network-alias=redis", image("redis:8"), "redis-server", "--requirepass", PASSWORD);
+    redis = await start("--network-alias=redis", localImage("redis:8"), "redis-server", "--requirepass", PASSWORD);
     await start("--network-alias=metadata", "--user=0", APPLICATION, "python", "-c", METADATA);
     const enqueue = await application([], ["python", "-c", ENQUEUE]);
     expect((await run("docker", ["wait", enqueue])).trim()).toBe("0");

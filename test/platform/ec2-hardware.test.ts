@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
+import { Ec2Error } from "../../components/platform/ec2/error";
 import {
   type Architecture,
   describeInstance,
   EC2_SIZING,
-  Ec2Error,
   ec2Hardware,
   ecsReservedMemoryMiB,
   INSTANCE_TYPES,

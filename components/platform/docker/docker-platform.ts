@@ -133,8 +133,11 @@ export class DockerPlatform extends pulumi.ComponentResource implements Platform
     return fetched;
   }
 
+  /** The folder is read once for all services that run what is built from it. */
   private reference(image: Image): pulumi.Input<string> {
     if (!isBuild(image)) return image;
+    const [seen] = [...this.builds].find(([, build]) => build === image) ?? [];
+    if (seen !== undefined) return seen;
     const tag = buildTag(`${this.prefix}/app`, image);
     this.builds.set(tag, image);
     return tag;

@@ -1,7 +1,8 @@
 import * as aws from "@pulumi/aws";
 import type * as pulumi from "@pulumi/pulumi";
 import type { Ec2Settings } from "../../settings/ec2";
-import { Ec2Error, type InstanceType, resolveInstanceType } from "./hardware";
+import { Ec2Error } from "./error";
+import { type InstanceType, resolveInstanceType } from "./hardware";
 
 /** What only AWS can say about the settings. */
 export interface Facts {

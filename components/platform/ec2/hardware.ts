@@ -1,5 +1,6 @@
 import { distance } from "fastest-levenshtein";
 import { type Hardware, parseMemory, type SizingInputs } from "../../sizing";
+import { Ec2Error } from "./error";
 import table from "./instance-types.json";
 
 /** What a container image must be built for. */
@@ -22,11 +23,6 @@ export interface DescribedInstance {
   readonly memoryMiB: number;
   /** As EC2 names them: `x86_64`, `arm64`, `i386`, … */
   readonly architectures: readonly string[];
-}
-
-/** An instance type that nobody knows, or that cannot be used; the message says what to do. */
-export class Ec2Error extends Error {
-  override readonly name = "Ec2Error";
 }
 
 /**
