@@ -128,10 +128,11 @@ program
       console.log(`Data is kept in the volumes ${volumes.join(", ")}.`);
     }
     const made = ["sized-stack/*", `${prefix}/app`].map((name) => `--filter=reference=${name}`);
-    const images = await run("docker", ["image", "ls", "--quiet", ...made]);
-    const ids = [...new Set(images.split("\n").filter(Boolean))];
-    // One that another stack still uses stays.
-    for (const id of ids) await run("docker", ["image", "rm", "--force", id]).catch(() => undefined);
+    const images = await run("docker", ["image", "ls", "--format", "{{.Repository}}:{{.Tag}}", ...made]);
+    // Without force Docker keeps one that a container of another stack, or of another copy of the project, still uses.
+    for (const image of images.split("\n").filter(Boolean)) {
+      await run("docker", ["image", "rm", image]).catch(() => undefined);
+    }
     rmSync(path.join(PROJECT, ".local"), { recursive: true, force: true });
   });
 
