@@ -1,6 +1,6 @@
 import { EC2_SIZING, knownInstanceType, registeredHardware } from "../components/platform/ec2/hardware";
 import { type Hardware, isMemorySize, type MemorySize, type SizingInputs, TIERS } from "../components/sizing";
-import type { StackSystem } from "./stack-settings";
+import type { StackSystem } from "./stack/settings";
 
 /** The flags that say what is sized. */
 export interface MachineFlags extends Omit<SizingInputs, "hardware" | "dataHardware"> {
@@ -91,7 +91,7 @@ function sizingOf(flags: MachineFlags): Omit<SizingInputs, "hardware" | "tier"> 
 async function machineOrStack(flags: MachineFlags): Promise<System> {
   const { stack, threads, memory, tier, reference } = flags;
   if (threads === undefined && memory === undefined) {
-    const { stackSystem, selectedStack } = await import("./stack-settings");
+    const { stackSystem, selectedStack } = await import("./stack/settings");
     const system = await stackSystem(stack ?? (await selectedStack()), reference);
     return { ...system, inputs: { ...system.inputs, ...sizingOf(flags), ...(tier ? { tier } : {}) } };
   }

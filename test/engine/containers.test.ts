@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { stackVolumes } from "../../tools/containers";
-import { stackPrefix } from "../../tools/stack-settings";
+import { stackPrefix } from "../../tools/stack/settings";
+import { stackVolumes } from "../../tools/stack/volumes";
 import { run } from "../../tools/toolchain/command";
 
 describe("the data of a stack", () => {

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { stackContainers } from "../../tools/containers";
+import { stackContainers } from "../../tools/stack/containers";
 import { run } from "../../tools/toolchain/command";
 import { localImage, newRelease } from "./images";
 import { longestGap, underLoad, watching } from "./load";

@@ -8,7 +8,7 @@ import { STACK_LABEL } from "../../components/platform/docker/container-args";
 import { DRAIN_FILE, drainArgv } from "../../components/platform/docker/drain";
 import { HAPROXY_CONFIG_PATH, haproxyConfig } from "../../components/platform/docker/haproxy";
 import { sizingPlan } from "../../components/sizing";
-import { stackContainers } from "../../tools/containers";
+import { stackContainers } from "../../tools/stack/containers";
 import { run } from "../../tools/toolchain/command";
 import { localImage } from "./images";
 import { underLoad } from "./load";

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { stackContainers } from "../../tools/containers";
+import { stackContainers } from "../../tools/stack/containers";
 import { run } from "../../tools/toolchain/command";
 import { TestStack } from "./stack";
 

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { policyArguments } from "../../tools/policy";
+import { policyArguments } from "../../tools/stack/policy";
 import { PROJECT } from "../../tools/toolchain/versions";
 import { Ec2Stack, host, SETTINGS } from "./ec2-stack";
 import { TestStack } from "./stack";

@@ -7,7 +7,8 @@ import { postgresArgv, postgresParameters } from "../../components/programs/post
 import { redisArgv, redisParameters } from "../../components/programs/redis";
 import { UVICORN_PORT, uvicornArgv } from "../../components/programs/uvicorn";
 import { TIERS } from "../../components/sizing";
-import { stackContainers, stackVolumes } from "../../tools/containers";
+import { stackContainers } from "../../tools/stack/containers";
+import { stackVolumes } from "../../tools/stack/volumes";
 import { run } from "../../tools/toolchain/command";
 import { type PlanHere, planHere } from "../sizing/machines";
 import { localImage } from "./images";

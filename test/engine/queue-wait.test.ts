@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { STACK_LABEL } from "../../components/platform/docker/container-args";
 import { ESTIMATED_WAIT } from "../../components/platform/ec2/alarms";
-import { stackContainers } from "../../tools/containers";
+import { stackContainers } from "../../tools/stack/containers";
 import { run } from "../../tools/toolchain/command";
 import { localImage } from "./images";
 

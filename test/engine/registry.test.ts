@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { stackContainers } from "../../tools/containers";
+import { stackContainers } from "../../tools/stack/containers";
 import { run } from "../../tools/toolchain/command";
 import { eventually } from "./eventually";
 import { localImage, newRelease, testImage } from "./images";

@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import * as path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { stackContainers, stackVolumes } from "../../tools/containers";
+import { stackContainers } from "../../tools/stack/containers";
+import { stackVolumes } from "../../tools/stack/volumes";
 import { run } from "../../tools/toolchain/command";
 import { PROJECT } from "../../tools/toolchain/versions";
 import { TestStack } from "./stack";

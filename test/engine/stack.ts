@@ -4,8 +4,9 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSyn
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
-import { stackContainers, stackVolumes } from "../../tools/containers";
-import { stackPrefix } from "../../tools/stack-settings";
+import { stackContainers } from "../../tools/stack/containers";
+import { stackPrefix } from "../../tools/stack/settings";
+import { stackVolumes } from "../../tools/stack/volumes";
 import { run } from "../../tools/toolchain/command";
 import { pulumiEnvironment } from "../../tools/toolchain/environment";
 import { PROJECT } from "../../tools/toolchain/versions";

@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { stackContainers, stackVolumes } from "../../tools/containers";
+import { stackContainers } from "../../tools/stack/containers";
+import { stackVolumes } from "../../tools/stack/volumes";
 import { run } from "../../tools/toolchain/command";
 import { planHere } from "../sizing/machines";
 import { TestStack } from "./stack";

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { DOCKER_COMMANDS, ec2Arguments, insteadOnEc2 } from "../../tools/ec2-stack";
-import { planSummary } from "../../tools/plan-summary";
-import { stackPlan, stackTarget } from "../../tools/stack-settings";
+import { DOCKER_COMMANDS, ec2Arguments, insteadOnEc2 } from "../../tools/stack/ec2";
+import { planSummary } from "../../tools/stack/plan-summary";
+import { stackPlan, stackTarget } from "../../tools/stack/settings";
 import { run } from "../../tools/toolchain/command";
 import { PROJECT } from "../../tools/toolchain/versions";
 

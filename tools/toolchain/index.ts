@@ -1,15 +1,11 @@
-import { mkdirSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
 import { Listr, type ListrTask } from "listr2";
 import { dockerEngine } from "./docker-engine";
 import { dockerProvider } from "./docker-provider";
 import { APPLICATION_IMAGE, applicationImage, officialImage, PYTHON_IMAGE, SERVICE_IMAGES } from "./images";
+import { writeLocalImages } from "./local-images";
 import { meet, type Need } from "./need";
 import { pulumiCli } from "./pulumi-cli";
-import { PROJECT } from "./versions";
-
-/** Names of images on this machine that stand for those in the settings; `index.ts` reads it. */
-const LOCAL_IMAGES = path.join(PROJECT, ".local", "images.json");
 
 /**
  * Finds or sets up what a stack on EC2 needs: the Pulumi CLI, which fetches the AWS provider by itself.
@@ -86,7 +82,5 @@ export async function prepare(): Promise<void> {
     fallbackRenderer: "simple",
   }).run();
   if (failures.length > 0) throw new Error(failures.map(({ message }) => message).join("\n\n"));
-
-  mkdirSync(path.dirname(LOCAL_IMAGES), { recursive: true });
-  writeFileSync(LOCAL_IMAGES, `${JSON.stringify(localImages, null, 2)}\n`);
+  writeLocalImages(localImages);
 }

@@ -1,16 +1,16 @@
 import { existsSync, readFileSync } from "node:fs";
 import * as path from "node:path";
 import { parse } from "yaml";
-import { engineHardware } from "../components/platform/docker/engine";
-import { knownInstanceType } from "../components/platform/ec2/hardware";
-import { ec2Inputs, instancesOf } from "../components/platform/ec2/inputs";
-import type { Instances } from "../components/platform/ec2/instance-fit";
-import { fromText, parseSettings, sizingInputs } from "../components/settings/parse";
-import { isSecretSetting, type Settings } from "../components/settings/schema";
-import { type Hardware, type SizingInputs, type SizingPlan, sizingPlan } from "../components/sizing";
-import { run } from "./toolchain/command";
-import { pulumiEnvironment } from "./toolchain/environment";
-import { PROJECT } from "./toolchain/versions";
+import { engineHardware } from "../../components/platform/docker/engine";
+import { knownInstanceType } from "../../components/platform/ec2/hardware";
+import { ec2Inputs, instancesOf } from "../../components/platform/ec2/inputs";
+import type { Instances } from "../../components/platform/ec2/instance-fit";
+import { fromText, parseSettings, sizingInputs } from "../../components/settings/parse";
+import { isSecretSetting, type Settings } from "../../components/settings/schema";
+import { type Hardware, type SizingInputs, type SizingPlan, sizingPlan } from "../../components/sizing";
+import { run } from "../toolchain/command";
+import { pulumiEnvironment } from "../toolchain/environment";
+import { PROJECT } from "../toolchain/versions";
 
 const { name: PROJECT_NAME }: { name: string } = parse(readFileSync(path.join(PROJECT, "Pulumi.yaml"), "utf8"));
 

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import * as path from "node:path";
-import { PROJECT } from "./toolchain/versions";
+import { PROJECT } from "../toolchain/versions";
 
 const PACK = path.join(PROJECT, "policy");
 

@@ -1,5 +1,9 @@
+import { stackPrefix, stackSettings, stackTarget } from "./settings";
+
 /** Commands that look into containers of the Docker engine here. */
 export const DOCKER_COMMANDS = ["logs", "psql", "clean"] as const;
+
+type DockerCommand = (typeof DOCKER_COMMANDS)[number];
 
 interface Ec2Stack {
   readonly stack: string;
@@ -12,10 +16,7 @@ interface Ec2Stack {
 }
 
 /** What to use instead of a command that looks into containers here, for a stack on EC2. */
-export function insteadOnEc2(
-  command: (typeof DOCKER_COMMANDS)[number],
-  { stack, prefix, service, user, database }: Ec2Stack,
-): string {
+export function insteadOnEc2(command: DockerCommand, { stack, prefix, service, user, database }: Ec2Stack): string {
   const instead = {
     logs: `its logs are in CloudWatch: aws logs tail /sized-stack/${prefix}/${service ?? "<service>"} --follow`,
     psql:
@@ -25,6 +26,18 @@ export function insteadOnEc2(
     clean: `make down STACK=${stack} removes everything but the data volume; its snapshots and the volume are yours to delete in AWS`,
   };
   return `Stack ${stack} runs on EC2; ${instead[command]}.`;
+}
+
+export const runsOnEc2 = (stack: string): boolean => stackTarget(stack) === "ec2";
+
+/**
+ * Goes on only for a stack on the Docker engine here.
+ * @throws Error for one on EC2, with what to use instead.
+ */
+export function refuseOnEc2(command: DockerCommand, stack: string, service?: string): void {
+  if (!runsOnEc2(stack)) return;
+  const { user, database } = stackSettings(stack).postgres;
+  throw new Error(insteadOnEc2(command, { stack, prefix: stackPrefix(stack), service, user, database }));
 }
 
 /** `pulumi` arguments of `up` and `down`: both show what will change and ask, because it costs money. */

@@ -1,5 +1,5 @@
 import Table from "cli-table3";
-import { formatMemory, type SizingPlan, usesHaproxy } from "../components/sizing";
+import { formatMemory, type SizingPlan, usesHaproxy } from "../../components/sizing";
 
 /** The plan in a few lines: what runs, how often, and what each container may use. */
 export function planSummary({ inputs, backend, celery, postgres, redis, external, loadBalancer }: SizingPlan): string {

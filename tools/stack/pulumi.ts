@@ -2,9 +2,9 @@ import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
+import { run } from "../toolchain/command";
+import { PROJECT } from "../toolchain/versions";
 import { policyArguments } from "./policy";
-import { run } from "./toolchain/command";
-import { PROJECT } from "./toolchain/versions";
 
 /** Environment in which `pulumi` runs. */
 export type PulumiEnv = Readonly<Record<string, string>>;
@@ -31,6 +31,31 @@ export const pulumiOutput = (args: readonly string[], env: PulumiEnv): Promise<s
 export async function selectStack(stack: string, env: PulumiEnv): Promise<void> {
   await pulumiOutput(["stack", "select", "--create", stack, "--non-interactive"], env);
 }
+
+/**
+ * Updates a stack without asking, on this terminal.
+ * @param refresh Whether Pulumi looks first at what is really there.
+ */
+export function update(stack: string, env: PulumiEnv, { refresh }: { readonly refresh: boolean }): Promise<void> {
+  const looking = refresh ? ["--refresh"] : [];
+  return pulumi(["up", ...looking, "--yes", "--skip-preview", "--suppress-outputs", "--stack", stack], env);
+}
+
+/** Removes everything of a stack without asking, but what is retained or protected; its state and settings stay. */
+export const destroy = (stack: string, env: PulumiEnv): Promise<void> =>
+  pulumi(["destroy", "--yes", "--skip-preview", "--suppress-outputs", "--stack", stack], env);
+
+/** Removes a stack with its state, if there is one; its settings stay. */
+export async function destroyForGood(stack: string, env: PulumiEnv): Promise<void> {
+  const stacks: { name: string }[] = JSON.parse(await pulumiOutput(["stack", "ls", "--json"], env));
+  if (!stacks.some(({ name }) => name === stack)) return;
+  await destroy(stack, env);
+  await pulumiOutput(["stack", "rm", "--yes", "--preserve-config", stack], env);
+}
+
+/** The stack's output `url`: where clients reach it. */
+export const stackUrl = async (stack: string, env: PulumiEnv): Promise<string> =>
+  (await pulumiOutput(["stack", "output", "url", "--stack", stack], env)).trim();
 
 /** What a preview says, each as text. */
 export interface Previewed {

@@ -1,0 +1,16 @@
+import { run } from "../toolchain/command";
+
+/** Named volumes of a stack: its data. By whole names: stack `dev` must not take those of stack `dev-2`. */
+export async function stackVolumes(prefix: string): Promise<string[]> {
+  const own = ["postgres", "redis"].map((service) => `${prefix}-${service}`);
+  const listed = await run("docker", ["volume", "ls", "--quiet"]);
+  return listed.split("\n").filter((name) => own.includes(name));
+}
+
+/** Removes volumes with the data on them. */
+export async function removeVolumes(volumes: readonly string[]): Promise<void> {
+  await run("docker", ["volume", "rm", ...volumes]);
+}
+
+/** Says that data stays, and where. */
+export const kept = (volumes: readonly string[]): string => `Data is kept in the volumes ${volumes.join(", ")}.`;
