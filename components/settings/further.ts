@@ -4,7 +4,7 @@ import { REDIS_SETTINGS } from "../programs/redis";
 import { UVICORN_SETTINGS } from "../programs/uvicorn";
 import { type PlanValue, RULES, type Service, type Unit } from "../sizing";
 import type { Mistake } from "./mistakes";
-import { asText } from "./schema";
+import { asText } from "./schema/data-services";
 
 /** What a program is given beside the plan: the part that replaces derived numbers, and the rest. */
 export interface Further<Rest> {

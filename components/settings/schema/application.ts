@@ -1,0 +1,83 @@
+import { z } from "zod";
+import { DEFAULTS } from "../../sizing";
+import { limited, memorySize, text, variable } from "./values";
+
+export const images = z
+  .strictObject({
+    app: z
+      .union(
+        [
+          text,
+          z.strictObject({
+            context: text.describe("Folder to build the image from; a relative path begins at the project's folder."),
+            dockerfile: text.default("Dockerfile").describe("Path of the Dockerfile in that folder."),
+            args: z.record(variable, z.string()).default({}).describe("Build arguments. Not for secrets."),
+          }),
+        ],
+        { error: "the name of an image, or a map with the context to build it from," },
+      )
+      .default("sized-stack/example-app")
+      .describe("The application, backend and Celery workers: the name of an image, or what to build it from."),
+    postgres: text.default("postgres:17").describe("PostgreSQL; its tag begins with the major version."),
+    redis: text.default("redis:8").describe("Redis; its tag begins with the major version."),
+    haproxy: text.default("haproxy:3.0").describe("The load balancer."),
+  })
+  .prefault({})
+  .describe("Images of the application and of the services.");
+
+export const backend = z
+  .strictObject({
+    app: text.default("app.main:app").describe("The ASGI application, as uvicorn names it."),
+    workerMemory: memorySize.default("160MiB").describe("What one worker process may use."),
+    stopGraceSeconds: limited("backendStopGraceSeconds")
+      .default(DEFAULTS.backendStopGraceSeconds)
+      .describe("Time a container has to stop; requests get 5 seconds less."),
+    arguments: z.array(text).default([]).describe("Further arguments of uvicorn: `[--root-path, /api]`."),
+  })
+  .prefault({})
+  .describe("The web application.");
+
+export const celery = z
+  .strictObject({
+    app: text.default("app.celery_app").describe("The Celery application, as `celery -A` names it."),
+    beat: z.boolean().default(DEFAULTS.beat).describe("Whether one `celery beat` sends scheduled tasks."),
+    heartbeatFile: z
+      .string()
+      .regex(/^\/[\w./-]+$/, "an absolute path of letters, digits, _, ., / and -")
+      .optional()
+      .describe(
+        "A file the application touches every few seconds while it reaches its broker: its age is the health check " +
+          "then, instead of `celery inspect ping`, which costs half a CPU second a minute.",
+      ),
+    queues: z.array(text).default([]).describe("Queues the workers serve; none: the application's default queue."),
+    childMemory: memorySize
+      .default("128MiB")
+      .describe("The most the resident memory of a child may reach before it is recycled."),
+    longestTaskSeconds: limited("longestTaskSeconds")
+      .default(DEFAULTS.longestTaskSeconds)
+      .describe("The longest task: a worker that stops waits this long and 10 seconds."),
+    arguments: z.array(text).default([]).describe("Further arguments of `celery worker`: `[--time-limit=600]`."),
+  })
+  .prefault({})
+  .describe("The task workers.");
+
+export const migration = z
+  .array(text)
+  .default([])
+  .describe(
+    "Command that brings the database to what the image needs: `[alembic, upgrade, head]`. Runs before the " +
+      "containers of each new image start; where it fails, the old ones go on.",
+  );
+
+export const env = z
+  .record(variable, z.string())
+  .default({})
+  .describe("The application's own environment variables. Not for secrets.");
+
+export const secrets = z
+  .record(variable, z.string())
+  .default({})
+  .describe(
+    "Secrets of the application by name: `pulumi config set --secret --path secrets.STRIPE_KEY`. It finds the value " +
+      "of `STRIPE_KEY` in the file that `STRIPE_KEY_FILE` names.",
+  );
