@@ -1,3 +1,4 @@
-export type { Command, Container, HealthCheck, Image, ImageBuild } from "./container";
+export type { Command, Container, HealthCheck, Image, ImageBuild } from "./contract/container";
+export type { Entrance, EntranceArgs } from "./contract/entrance";
+export type { ContainerTransform, Platform, RunningService, RunOptions } from "./contract/platform";
 export { DockerPlatform, type DockerPlatformArgs } from "./docker/docker-platform";
-export type { ContainerTransform, Entrance, EntranceArgs, Platform, RunningService, RunOptions } from "./platform";

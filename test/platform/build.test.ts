@@ -2,7 +2,7 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync }
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { ImageBuild } from "../../components/platform/container";
+import type { ImageBuild } from "../../components/platform/contract/container";
 import { BuildError, buildTag, localBuild } from "../../components/platform/docker/build";
 
 describe("the tag of a built image", () => {

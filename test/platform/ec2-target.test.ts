@@ -1,7 +1,7 @@
 import type { MockCallArgs } from "@pulumi/pulumi/runtime";
 import { describe, expect, it, vi } from "vitest";
+import type { Target } from "../../components/platform/contract/target";
 import { ec2Target } from "../../components/platform/ec2";
-import type { Target } from "../../components/platform/target";
 import type { LoadedSettings } from "../../components/settings";
 import { SizingRefusal, sizingPlan } from "../../components/sizing";
 import { PREFIX, REGION, settingsWith, VPC } from "../components/ec2-system";

@@ -3,7 +3,7 @@ import { existsSync, lstatSync, readdirSync, readFileSync, readlinkSync } from "
 import * as path from "node:path";
 import dockerignore from "@balena/dockerignore";
 import * as pulumi from "@pulumi/pulumi";
-import type { ImageBuild } from "../container";
+import type { ImageBuild } from "../contract/container";
 import { docker, lastLines } from "./command-line";
 
 const BUILD_SECONDS = 3600;

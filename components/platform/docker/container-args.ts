@@ -1,6 +1,6 @@
 import type * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
-import type { Container } from "../container";
+import type { Container } from "../contract/container";
 import { DRAIN_FILE, drainArgv } from "./drain";
 
 /** Label with the service's name on every container, beside `sized-stack.stack` with `<project>-<stack>`. */

@@ -1,8 +1,9 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
-import { type Command, type Container, type Image, type ImageBuild, isBuild } from "../container";
-import { known } from "../known";
-import type { Entrance, EntranceArgs, Platform, RunningService, RunOptions } from "../platform";
+import { type Command, type Container, type Image, type ImageBuild, isBuild } from "../contract/container";
+import type { Entrance, EntranceArgs } from "../contract/entrance";
+import type { Platform, RunningService, RunOptions } from "../contract/platform";
+import { known } from "../hooks/known";
 import { buildImage, buildTag } from "./build";
 import { containerArgs, environment } from "./container-args";
 import { explainFailure, recheck } from "./failure";

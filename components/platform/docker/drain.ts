@@ -1,4 +1,4 @@
-import type { ContainerFile } from "../container";
+import type { ContainerFile } from "../contract/container";
 
 /** Where a draining container tells HAProxy so (`agent-check`). */
 export const DRAIN_AGENT_PORT = 8405;

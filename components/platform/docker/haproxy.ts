@@ -1,5 +1,5 @@
-import type { Container } from "../container";
-import type { EntranceArgs } from "../platform";
+import type { Container } from "../contract/container";
+import type { EntranceArgs } from "../contract/entrance";
 import { DRAIN_AGENT_PORT } from "./drain";
 
 /** Numeric user of the official image. */

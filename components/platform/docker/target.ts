@@ -1,6 +1,6 @@
 import type { LoadedSettings } from "../../settings";
 import { sizingInputs } from "../../settings";
-import type { Target } from "../target";
+import type { Target } from "../contract/target";
 import { localBuild } from "./build";
 import { DockerPlatform } from "./docker-platform";
 import { dockerHardware } from "./engine";

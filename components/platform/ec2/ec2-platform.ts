@@ -1,9 +1,10 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { MIGRATION_TASK_MIB } from "../../sizing";
-import type { Command, Container } from "../container";
-import { known } from "../known";
-import type { Entrance, EntranceArgs, Platform, RunningService, RunOptions } from "../platform";
+import type { Command, Container } from "../contract/container";
+import type { Entrance, EntranceArgs } from "../contract/entrance";
+import type { Platform, RunningService, RunOptions } from "../contract/platform";
+import { known } from "../hooks/known";
 import { alarms } from "./alarms";
 import { type CpuScale, ONE_OFF_UNITS } from "./cpu-units";
 import { applicationLoadBalancer, DYNAMIC_PORTS, type Ec2Entrance, type EntranceSettings } from "./entrance";

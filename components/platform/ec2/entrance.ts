@@ -1,6 +1,6 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import type { Entrance, EntranceArgs } from "../platform";
+import type { Entrance, EntranceArgs } from "../contract/entrance";
 import type { Network } from "./network";
 
 /** Who may reach a service from outside, and under which name. */

@@ -2,7 +2,7 @@ import * as aws from "@pulumi/aws";
 import { type LoadedSettings, SettingsError } from "../../settings";
 import { reported } from "../../settings/mistakes";
 import type { SizingPlan } from "../../sizing";
-import type { Target } from "../target";
+import type { Target } from "../contract/target";
 import { cpuScale } from "./cpu-units";
 import { Ec2Platform, type Ec2PlatformArgs } from "./ec2-platform";
 import { Ec2Error } from "./error";

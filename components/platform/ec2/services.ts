@@ -1,6 +1,6 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import type { Container } from "../container";
+import type { Container } from "../contract/container";
 import type { Ec2Entrance } from "./entrance";
 import type { Placement } from "./placement";
 import { deploymentPercent } from "./task-definition";

@@ -1,4 +1,4 @@
-import type { Container } from "../container";
+import type { Container } from "../contract/container";
 
 type Optional = "healthCheck" | "stopGraceSeconds" | "replacement";
 

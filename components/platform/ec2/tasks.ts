@@ -1,6 +1,6 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import { type Container, isBuild } from "../container";
+import { type Container, isBuild } from "../contract/container";
 import { cpuUnits } from "./cpu-units";
 import type { Placement } from "./placement";
 import { executionStatements, role } from "./roles";

@@ -1,4 +1,4 @@
-import type { SizingInputs, SizingPlan, SizingRefusal } from "../sizing";
+import type { SizingInputs, SizingPlan, SizingRefusal } from "../../sizing";
 import type { Image, ImageBuild } from "./container";
 import type { Platform } from "./platform";
 

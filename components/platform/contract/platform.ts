@@ -1,6 +1,6 @@
 import type { Input, Resource } from "@pulumi/pulumi";
-import type { LoadBalancerPlan } from "../sizing";
 import type { Command, Container } from "./container";
+import type { Entrance, EntranceArgs } from "./entrance";
 
 /** Where containers run. Components describe; a platform makes resources. */
 export interface Platform {
@@ -13,28 +13,6 @@ export interface Platform {
   runOnce(command: Command, options: RunOptions): Resource;
   /** Makes the entrance of a service; the service's container is run after it, with it as `behind`. */
   publish(entrance: EntranceArgs, options: RunOptions): Entrance;
-}
-
-/** What is to be reached from outside, and how a platform tells that it is alive. */
-export interface EntranceArgs {
-  readonly name: string;
-  readonly plan: LoadBalancerPlan;
-  /** Name of the service, and the port its containers listen on. */
-  readonly host: string;
-  readonly port: number;
-  /** Answered by the process alone. */
-  readonly healthPath: string;
-  /** Answers that show a process to be alive. */
-  readonly aliveStatuses: readonly number[];
-  /** The longest a request may take that is under way when its container leaves the rotation, seconds. */
-  readonly drainSeconds: number;
-}
-
-/** Where clients reach a service. A platform recognises its own. */
-export interface Entrance {
-  readonly url: Input<string>;
-  /** What a DNS record of one's own points to, where the platform has a name for it. */
-  readonly hostName?: Input<string>;
 }
 
 export interface RunOptions {

@@ -1,5 +1,5 @@
 import { type Input, Output } from "@pulumi/pulumi";
-import type { Entrance } from "./platform";
+import type { Entrance } from "./entrance";
 
 /**
  * One service's containers, in no provider's words. A platform honours every field or says aloud that it
