@@ -4,52 +4,31 @@ import { MIGRATION_TASK_MIB } from "../../sizing";
 import type { Command, Container } from "../contract/container";
 import type { Entrance, EntranceArgs } from "../contract/entrance";
 import type { Platform, RunningService, RunOptions } from "../contract/platform";
-import { known } from "../hooks/known";
 import { alarms } from "./alarms";
-import { type CpuScale, ONE_OFF_UNITS } from "./cpu-units";
-import { applicationLoadBalancer, DYNAMIC_PORTS, type Ec2Entrance, type EntranceSettings } from "./entrance";
-import type { InstanceType } from "./hardware";
-import {
-  type AppHostsArgs,
-  appHosts,
-  type DataHost,
-  type DataPlace,
-  type DataVolumeArgs,
-  dataHost,
-  type HostGroup,
-  hostSecurityGroup,
-  instanceProfile,
-  snapshots,
-} from "./hosts";
+import { commandGate } from "./command-gate";
+import { ONE_OFF_UNITS } from "./cpu-units";
+import { admitLoadBalancer, applicationLoadBalancer, type Ec2Entrance, type EntranceSettings } from "./entrance";
+import { type Hosts, type HostsArgs, hosts } from "./hosts";
+import { instanceProfile } from "./instance-profile";
 import { MachineImages } from "./machine-images";
 import { type Network, type NetworkArgs, network } from "./network";
-import type { Placement } from "./placement";
-import { type RunTask, runEcsTask } from "./run-task";
+import { besideData, forApplication, type PlacementArgs } from "./placement";
+import { type PrivateZone, privateName, privateZone } from "./private-zone";
+import type { RunTask } from "./run-task";
 import { autoscale, type ScalingArgs } from "./scaling";
-import { copiesOf, refuseRollback, serviceArgs } from "./services";
+import { copiesOf, refuseRollback, scales, serviceArgs, serviceOptions } from "./services";
 import { Tasks } from "./tasks";
-import { DATA_ATTRIBUTE, ROLE_ATTRIBUTE } from "./user-data";
 
-export interface Ec2PlatformArgs {
+export interface Ec2PlatformArgs extends HostsArgs, PlacementArgs {
   /** Prefix of every name: `<project>-<stack>`. */
   readonly prefix: string;
   readonly region: string;
   /** Tags of what is launched by AWS itself. Those of everything else are the provider's `defaultTags`. */
   readonly tags: Readonly<Record<string, string>>;
   readonly network: NetworkArgs;
-  /** The data host's type; on a single host that of the one instance. */
-  readonly dataHost: InstanceType;
-  readonly dataPlace: DataPlace;
-  /** Services with a volume, whose folders the data host makes. None: there is no data host, and `appHosts` must be. */
-  readonly dataServices: readonly string[];
-  readonly dataVolume: DataVolumeArgs;
-  /** Hosts of the application. Default: it runs on the data host. */
-  readonly appHosts?: AppHostsArgs | undefined;
   readonly amiId?: string | undefined;
   /** 2 where the plan has room for old and new side by side. */
   readonly rolloutFactor: 1 | 2;
-  /** What the plan's weights are multiplied with on each kind of host, so that ECS finds room for them. */
-  readonly cpuScale: CpuScale;
   readonly entrance: EntranceSettings;
   readonly logDays: number;
   readonly scaling: ScalingArgs;
@@ -57,9 +36,6 @@ export interface Ec2PlatformArgs {
   /** Runs the migration. Default: through the AWS SDK. */
   readonly runTask?: RunTask;
 }
-
-/** Numeric user of the data services' processes, which their folders on the volume belong to. */
-const DATA_UID = 999;
 
 /**
  * Runs containers as ECS services on EC2 instances: on one that carries the data volume, or the application on hosts
@@ -70,13 +46,8 @@ export class Ec2Platform extends pulumi.ComponentResource implements Platform {
   private readonly options: pulumi.CustomResourceOptions;
   private readonly network: Network;
   private readonly cluster: aws.ecs.Cluster;
-  private readonly zone: aws.route53.Zone;
-  private readonly zoneName: string;
-  private readonly dataHost: DataHost | undefined;
-  private readonly appCapacity: aws.ecs.CapacityProvider | undefined;
-  private readonly associated: pulumi.Resource[] = [];
-  private readonly dataGroup: HostGroup;
-  private readonly appGroup: HostGroup;
+  private readonly zone: PrivateZone;
+  private readonly hosts: Hosts;
   private readonly tasks: Tasks;
 
   constructor(
@@ -94,13 +65,8 @@ export class Ec2Platform extends pulumi.ComponentResource implements Platform {
       { name: prefix, settings: [{ name: "containerInsights", value: "enabled" }] },
       this.options,
     );
-    this.zoneName = `${prefix}.internal`;
-    this.zone = new aws.route53.Zone(
-      "internal",
-      { name: this.zoneName, vpcs: [{ vpcId: this.network.vpcId }], forceDestroy: false },
-      this.options,
-    );
-    const context = {
+    this.zone = privateZone(prefix, this.network.vpcId, this.options);
+    this.hosts = hosts(args, {
       prefix,
       tags,
       network: this.network,
@@ -108,47 +74,22 @@ export class Ec2Platform extends pulumi.ComponentResource implements Platform {
       profile: instanceProfile(prefix, this.options),
       images: new MachineImages(args.amiId, this.options),
       options: this.options,
-    };
-    this.dataGroup = hostSecurityGroup("data-host", context);
-    if (args.dataServices.length > 0) {
-      const folders = args.dataServices.map((service) => ({ name: service, owner: DATA_UID }));
-      this.dataHost = dataHost(args.dataHost, args.dataPlace, args.dataVolume, folders, this.dataGroup, context);
-      snapshots(args.dataVolume.snapshotDays, context);
-    }
-    this.appGroup = args.appHosts ? hostSecurityGroup("app-host", context) : this.dataGroup;
-    this.appCapacity = args.appHosts && appHosts(args.appHosts, this.appGroup, context);
-    if (this.appCapacity) {
-      this.associated.push(
-        new aws.ecs.ClusterCapacityProviders(
-          "cluster",
-          { clusterName: this.cluster.name, capacityProviders: [this.appCapacity.name] },
-          this.options,
-        ),
-      );
-    }
+    });
     this.tasks = new Tasks(args, this.options);
     this.registerOutputs();
   }
 
   publish(entrance: EntranceArgs, { parent }: RunOptions): Entrance {
-    const { prefix, appHosts: apps, scaling, alarmTopicArn } = this.args;
+    const { prefix, appHosts, scaling, alarmTopicArn } = this.args;
+    const { dataHost, appGroup } = this.hosts;
     const options = { ...this.options, parent };
     const made = applicationLoadBalancer(entrance, this.args.entrance, prefix, this.network, options);
-    new aws.vpc.SecurityGroupIngressRule(
-      "from-load-balancer",
-      {
-        securityGroupId: this.appGroup.id,
-        referencedSecurityGroupId: made.securityGroupId,
-        ipProtocol: "tcp",
-        ...DYNAMIC_PORTS,
-      },
-      options,
-    );
+    admitLoadBalancer(made, appGroup, options);
     alarms(made, scaling.longestWaitSeconds, {
       prefix,
       clusterName: this.cluster.name,
-      dataHostId: this.dataHost?.instanceId,
-      roles: [...(this.dataHost ? (["data"] as const) : []), ...(apps ? (["app"] as const) : [])],
+      dataHostId: dataHost?.instanceId,
+      roles: [...(dataHost ? (["data"] as const) : []), ...(appHosts ? (["app"] as const) : [])],
       topicArn: alarmTopicArn,
       options,
     });
@@ -157,130 +98,46 @@ export class Ec2Platform extends pulumi.ComponentResource implements Platform {
 
   run(container: Container, { parent, dependsOn = [], transform }: RunOptions): RunningService {
     const { name, volumes = [] } = container;
+    const { cluster, hosts } = this;
+    const { rolloutFactor, scaling } = this.args;
     const options = { ...this.options, parent };
     const isData = volumes.length > 0;
-    const placement = isData ? this.besideData() : this.forApplication();
+    const placement = isData ? besideData(this.args, hosts) : forApplication(this.args, hosts);
     const definition = this.tasks.define(container, placement, options);
     const entrance = container.behind as Ec2Entrance | undefined;
-    const { cluster } = this;
-    const { rolloutFactor, scaling } = this.args;
+
     const args = serviceArgs(container, placement, { cluster, definition, rolloutFactor, entrance });
-    const copies = copiesOf(container, placement);
-    const scales = placement.capacityProvider !== undefined && container.replacement !== "stop-first";
+    const after = [...dependsOn, ...hosts.ready, ...(entrance ? [entrance.listener] : [])];
     const service = new aws.ecs.Service(name, transform ? transform(args) : args, {
       ...options,
-      dependsOn: [
-        ...dependsOn,
-        ...this.associated,
-        ...(this.dataHost ? [this.dataHost.attached] : []),
-        ...(entrance ? [entrance.listener] : []),
-      ],
-      // Two cannot have one name.
-      deleteBeforeReplace: true,
-      ignoreChanges: scales ? ["desiredCount"] : [],
-      customTimeouts: { create: "30m", update: "30m", delete: "30m" },
+      ...serviceOptions(container, placement, after),
     });
     refuseRollback(name, service, { cluster, definition }, this.tasks.logGroupName(name), this.options);
-    if (scales) autoscale(name, copies, scaling, { cluster, service, options });
-    return isData ? this.reachable(container, service, options) : { host: name, containers: [service] };
+    if (scales(container, placement)) {
+      autoscale(name, copiesOf(container, placement), scaling, { cluster, service, options });
+    }
+    if (!isData) return { host: name, containers: [service] };
+    const { host, resources } = privateName(container, this.zone, hosts, options);
+    return { host, containers: [service, ...resources] };
   }
 
   runOnce(command: Command, { parent, dependsOn = [] }: RunOptions): pulumi.Resource {
-    const { name, argv, image } = command;
-    const options = { ...this.options, parent };
-    const memory = { limitMiB: command.memoryLimitMiB, reservationMiB: MIGRATION_TASK_MIB };
-    const placement = this.forApplication();
-    const container = { ...command, cpu: { shares: ONE_OFF_UNITS }, memory };
-    const definition = this.tasks.define(container, placement, options, { runsAlone: true });
-    const runTask = this.args.runTask ?? runEcsTask;
-    const hook = new pulumi.ResourceHook(`run-${name}`, async () => {
-      const [cluster, taskDefinition, capacityProvider] = await Promise.all([
-        known(this.cluster.arn),
-        known(definition.arn),
-        known(placement.capacityProvider),
-      ]);
-      const { region } = this.args;
-      const logGroup = this.tasks.logGroupName(name);
-      const end = await runTask({ region, cluster, taskDefinition, container: name, logGroup, capacityProvider });
-      if (end.exitCode === 0) return;
-      throw new Error(
-        [
-          `The ${name} (${argv.join(" ")}) ended with exit code ${end.exitCode ?? "none"}${end.reason && `: ${end.reason}`}. ` +
-            "The application that runs was left as it is. Its last lines:",
-          ...end.lastLines.map((line) => `  ${line}`),
-          "Correct it and deploy again: it runs again until it succeeds.",
-        ].join("\n"),
-      );
-    });
-    return new pulumi.Stash(
-      name,
-      { input: { image, argv: [...argv] } },
-      {
-        parent,
-        dependsOn: [...dependsOn, definition, ...(this.dataHost ? [this.dataHost.attached] : []), ...this.associated],
-        hooks: { beforeCreate: [hook], beforeUpdate: [hook] },
-      },
-    );
-  }
-
-  /** A data service starts only where its volume is mounted, under its own port. */
-  private besideData(): Placement {
-    return {
-      constraint: pulumi.interpolate`attribute:${DATA_ATTRIBUTE} == ${this.dataHost?.volumeId}`,
-      architecture: this.args.dataHost.architecture,
-      hostPorts: "fixed",
-      cpuScale: this.args.cpuScale.data,
-      leastHosts: 1,
-      mostHosts: 1,
-      capacityProvider: undefined,
+    const { name, memoryLimitMiB: limitMiB } = command;
+    const placement = forApplication(this.args, this.hosts);
+    const container = {
+      ...command,
+      cpu: { shares: ONE_OFF_UNITS },
+      memory: { limitMiB, reservationMiB: MIGRATION_TASK_MIB },
     };
-  }
-
-  private forApplication(): Placement {
-    const { appHosts: apps, dataHost: only, cpuScale } = this.args;
-    return {
-      constraint: `attribute:${ROLE_ATTRIBUTE} == ${apps ? "app" : "data"}`,
-      architecture: (apps?.type ?? only).architecture,
-      hostPorts: "dynamic",
-      cpuScale: cpuScale.app,
-      leastHosts: apps?.min ?? 1,
-      mostHosts: apps?.max ?? 1,
-      capacityProvider: this.appCapacity?.name,
+    const definition = this.tasks.define(container, placement, { ...this.options, parent }, { runsAlone: true });
+    const task = {
+      region: this.args.region,
+      cluster: this.cluster,
+      definition,
+      logGroup: this.tasks.logGroupName(name),
+      capacityProvider: placement.capacityProvider,
+      runTask: this.args.runTask,
     };
-  }
-
-  /** Gives a data service a name, which stays when its host is replaced; open to the application's hosts alone. */
-  private reachable(
-    { name, ports = [] }: Container,
-    service: aws.ecs.Service,
-    options: pulumi.CustomResourceOptions,
-  ): RunningService {
-    const host = `${name}.${this.zoneName}`;
-    const record = new aws.route53.Record(
-      name,
-      {
-        zoneId: this.zone.zoneId,
-        name: host,
-        type: "A",
-        ttl: 60,
-        records: this.dataHost ? [this.dataHost.privateIp] : [],
-      },
-      { ...options, deleteBeforeReplace: true },
-    );
-    const rules = ports.map(
-      ({ container: port }) =>
-        new aws.vpc.SecurityGroupIngressRule(
-          `${name}-${port}`,
-          {
-            securityGroupId: this.dataGroup.id,
-            referencedSecurityGroupId: this.appGroup.id,
-            ipProtocol: "tcp",
-            fromPort: port,
-            toPort: port,
-          },
-          options,
-        ),
-    );
-    return { host, containers: [service, record, ...rules] };
+    return commandGate(command, task, { parent, dependsOn: [...dependsOn, definition, ...this.hosts.ready] });
   }
 }

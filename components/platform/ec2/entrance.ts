@@ -1,6 +1,7 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import type { Entrance, EntranceArgs } from "../contract/entrance";
+import type { HostGroup } from "./host-group";
 import type { Network } from "./network";
 
 /** Who may reach a service from outside, and under which name. */
@@ -24,7 +25,7 @@ export interface Ec2Entrance extends Entrance {
 }
 
 /** Ports Docker publishes on where it may choose: the host's net.ipv4.ip_local_port_range on the ECS images. */
-export const DYNAMIC_PORTS = { fromPort: 32_768, toPort: 65_535 } as const;
+const DYNAMIC_PORTS = { fromPort: 32_768, toPort: 65_535 } as const;
 
 /** Less than the 75 s that uvicorn keeps a connection open: the ALB never reuses one that is being closed. */
 const IDLE_SECONDS = 60;
@@ -122,4 +123,22 @@ export function applicationLoadBalancer(
     loadBalancer,
     targetGroup,
   };
+}
+
+/** Lets the load balancer reach the hosts of the application, and nobody else from outside. */
+export function admitLoadBalancer(
+  { securityGroupId }: Ec2Entrance,
+  group: HostGroup,
+  options: pulumi.CustomResourceOptions,
+): void {
+  new aws.vpc.SecurityGroupIngressRule(
+    "from-load-balancer",
+    {
+      securityGroupId: group.id,
+      referencedSecurityGroupId: securityGroupId,
+      ipProtocol: "tcp",
+      ...DYNAMIC_PORTS,
+    },
+    options,
+  );
 }

@@ -17,19 +17,20 @@ export function copiesOf({ replacement, replicas = 1 }: Container, { leastHosts,
   return { least: replicas * leastHosts, most: replicas * mostHosts };
 }
 
+export interface ServiceContext {
+  readonly cluster: aws.ecs.Cluster;
+  readonly definition: aws.ecs.TaskDefinition;
+  readonly rolloutFactor: 1 | 2;
+  readonly entrance: Ec2Entrance | undefined;
+}
+
 /** An ECS service that keeps so many copies of a container on its hosts, and replaces them without losing requests. */
 export function serviceArgs(
   container: Container,
   placement: Placement,
-  context: {
-    readonly cluster: aws.ecs.Cluster;
-    readonly definition: aws.ecs.TaskDefinition;
-    readonly rolloutFactor: 1 | 2;
-    readonly entrance: Ec2Entrance | undefined;
-  },
+  { cluster, definition, rolloutFactor, entrance }: ServiceContext,
 ): aws.ecs.ServiceArgs {
   const { name, replacement, healthCheck } = container;
-  const { cluster, definition, rolloutFactor, entrance } = context;
   const { constraint, capacityProvider, leastHosts } = placement;
   const { minimumHealthy, maximum } = deploymentPercent(replacement, { rolloutFactor, hosts: leastHosts });
   return {
@@ -61,6 +62,24 @@ export function serviceArgs(
     enableEcsManagedTags: true,
   };
 }
+
+/** Whether the number of copies follows the load: where hosts can be added, and a second copy does no harm. */
+export const scales = ({ replacement }: Container, { capacityProvider }: Placement): boolean =>
+  capacityProvider !== undefined && replacement !== "stop-first";
+
+/** How a service is made and replaced, beside what it is. */
+export const serviceOptions = (
+  container: Container,
+  placement: Placement,
+  dependsOn: readonly pulumi.Resource[],
+): pulumi.CustomResourceOptions => ({
+  dependsOn: [...dependsOn],
+  // Two cannot have one name.
+  deleteBeforeReplace: true,
+  // The load moves it.
+  ignoreChanges: scales(container, placement) ? ["desiredCount"] : [],
+  customTimeouts: { create: "30m", update: "30m", delete: "30m" },
+});
 
 /**
  * A rollout that the circuit breaker took back leaves the service steady, on the old task definition: without this
