@@ -6,9 +6,10 @@ import {
   applicationEnv,
   applicationSecrets,
 } from "./application";
-import { type ComponentOptions, planOf, type SizedArgs, sizingInputsOf } from "./component";
+import { type ComponentOptions, planOf, type SizedArgs } from "./component";
 import type { Entrance, Image } from "./platform";
 import { UVICORN_PORT as PORT, uvicornArgv } from "./programs/uvicorn";
+import { sizingInputsOf } from "./sizing";
 
 export interface BackendArgs extends SizedArgs, ApplicationArgs {
   /** Its name, or what to build it from. */

@@ -6,9 +6,10 @@ import {
   applicationEnv,
   applicationSecrets,
 } from "./application";
-import { type ComponentOptions, planOf, type SizedArgs, sizingInputsOf } from "./component";
+import { type ComponentOptions, planOf, type SizedArgs } from "./component";
 import type { Image } from "./platform";
 import { celeryArgv } from "./programs/celery";
+import { sizingInputsOf } from "./sizing";
 
 export interface CeleryFleetArgs extends SizedArgs, ApplicationArgs {
   /** Its name, or what to build it from. */

@@ -1,6 +1,6 @@
 import type { ComponentResourceOptions } from "@pulumi/pulumi";
 import type { ContainerTransform, Platform } from "./platform";
-import { type SizingInputs, type SizingPlan, sizingPlan } from "./sizing";
+import { type SizingInputs, type SizingPlan, sizingInputsOf, sizingPlan } from "./sizing";
 
 /** What every component takes: the sizing inputs it shares with the others, and where to run. */
 export interface SizedArgs extends SizingInputs {
@@ -28,36 +28,4 @@ export function runningHere<T>(plan: T | undefined, input: keyof SizingInputs): 
   throw new Error(
     `${input} is given: the server runs elsewhere. Leave this component out, and give its endpoint instead.`,
   );
-}
-
-/** The plain sizing inputs among a component's arguments: what decides sizes, and nothing else. */
-export function sizingInputsOf(args: SizingInputs): SizingInputs {
-  const keys = [
-    "hardware",
-    "dataHardware",
-    "tier",
-    "topology",
-    "share",
-    "appHosts",
-    "rollout",
-    "behindLoadBalancer",
-    "workerMemoryMiB",
-    "childMemoryMiB",
-    "longestTaskSeconds",
-    "backendStopGraceSeconds",
-    "dataReservation",
-    "hostReserve",
-    "oversubscribe",
-    "hostNofile",
-    "diskGiB",
-    "beat",
-    "postgresMajor",
-    "redisMajor",
-    "cpuEnforcement",
-    "overrides",
-    "externalPostgresConnections",
-    "externalRedisConnections",
-  ] as const satisfies readonly (keyof SizingInputs)[];
-  const given = keys.filter((key) => args[key] !== undefined).map((key) => [key, args[key]]);
-  return Object.fromEntries(given) as SizingInputs;
 }

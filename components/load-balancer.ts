@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
-import { type ComponentOptions, planOf, type SizedArgs, sizingInputsOf } from "./component";
+import { type ComponentOptions, planOf, type SizedArgs } from "./component";
 import type { Entrance } from "./platform";
-import { usesHaproxy } from "./sizing";
+import { sizingInputsOf, usesHaproxy } from "./sizing";
 
 export interface LoadBalancerArgs extends SizedArgs {
   /** Name of the service behind it; all its containers answer to it. */

@@ -1,8 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
-import { type ComponentOptions, planOf, runningHere, type SizedArgs, sizingInputsOf } from "./component";
+import { type ComponentOptions, planOf, runningHere, type SizedArgs } from "./component";
 import type { Image } from "./platform";
 import { POSTGRES_ENTRYPOINT } from "./postgres-start";
 import { postgresArgv } from "./programs/postgres";
+import { sizingInputsOf } from "./sizing";
 
 export interface PostgresArgs extends SizedArgs {
   /** Default `postgres:17`. `postgresMajor` must be its major version: the server does not start otherwise. */

@@ -1,7 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
-import { type ComponentOptions, planOf, runningHere, type SizedArgs, sizingInputsOf } from "./component";
+import { type ComponentOptions, planOf, runningHere, type SizedArgs } from "./component";
 import type { Image } from "./platform";
 import { redisArgv } from "./programs/redis";
+import { sizingInputsOf } from "./sizing";
 
 export interface RedisArgs extends SizedArgs {
   /** Default `redis:8`. */
