@@ -11,8 +11,8 @@ import { dockerTarget } from "./components/platform/docker/target";
 import { Ec2Error } from "./components/platform/ec2/error";
 import type { Target } from "./components/platform/target";
 import { Postgres, type PostgresEndpoint } from "./components/postgres";
-import { UVICORN_PORT } from "./components/programs/uvicorn";
 import { Redis, type RedisEndpoint } from "./components/redis";
+import { UVICORN_PORT } from "./components/services/backend";
 import { type LoadedSettings, loadSettings, SettingsError } from "./components/settings";
 import { SizingRefusal, sizingPlan } from "./components/sizing";
 

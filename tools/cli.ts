@@ -5,6 +5,7 @@ import { stdin, stdout } from "node:process";
 import { createInterface } from "node:readline/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Command } from "commander";
+import { ALL_SERVICES } from "../components/services";
 import { followLogs, stackContainers, stackVolumes } from "./containers";
 import { type DOCKER_COMMANDS, ec2Arguments, insteadOnEc2 } from "./ec2-stack";
 import { planSummary } from "./plan-summary";
@@ -157,16 +158,9 @@ function refuseOnEc2(command: (typeof DOCKER_COMMANDS)[number], service?: string
 /** Whether each service has its containers: where one was removed by hand, Pulumi must look before it updates. */
 async function isComplete(stack: string): Promise<boolean> {
   const there = await stackContainers(stackPrefix(stack));
-  const { backend, celery, postgres, redis } = await stackPlan(stack);
-  const planned = {
-    postgres: postgres ? 1 : 0,
-    redis: redis ? 1 : 0,
-    "load-balancer": 1,
-    backend: backend.instances,
-    celery: celery.replicas,
-  };
-  return Object.entries(planned).every(
-    ([name, count]) => there.filter(({ service }) => service === name).length >= count,
+  const plan = await stackPlan(stack);
+  return ALL_SERVICES.every(
+    ({ name, running }) => there.filter(({ service }) => service === name).length >= (running(plan)?.containers ?? 0),
   );
 }
 

@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { SERVICE_LABEL, STACK_LABEL } from "../components/platform/docker/container-args";
+import { ALL_SERVICES } from "../components/services";
 import { run } from "./toolchain/command";
 
 export interface StackContainer {
@@ -45,7 +46,7 @@ export async function followLogs(containers: readonly StackContainer[]): Promise
 
 /** Named volumes of a stack: its data. By whole names: stack `dev` must not take those of stack `dev-2`. */
 export async function stackVolumes(prefix: string): Promise<string[]> {
-  const own = ["postgres", "redis"].map((service) => `${prefix}-${service}`);
+  const own = ALL_SERVICES.filter(({ volumePath }) => volumePath).map(({ name }) => `${prefix}-${name}`);
   const listed = await run("docker", ["volume", "ls", "--quiet"]);
   return listed.split("\n").filter((name) => own.includes(name));
 }

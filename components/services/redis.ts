@@ -1,5 +1,7 @@
-import type { RedisPlan } from "../sizing";
+import { formatMemory, type RedisPlan } from "../sizing";
 import { type DerivedSettings, derivedValues } from "./derived";
+import type { ServiceDescriptor } from "./descriptor";
+import { elsewhere } from "./elsewhere";
 
 /** Settings of redis.conf that the plan derives. */
 export const REDIS_SETTINGS = {
@@ -33,3 +35,33 @@ export const redisConf = (plan: RedisPlan, further?: Readonly<Record<string, str
   Object.entries(redisParameters(plan, further))
     .map(([name, value]) => `${name} ${value}`)
     .join("\n");
+
+export const REDIS = {
+  name: "redis",
+  title: "Redis",
+  section: "redis",
+  component: "sized-stack:index:Redis",
+  image: "redis:8",
+  volumePath: () => "/data",
+  replacement: "stop-first",
+  restart: "about 1 s when idle",
+  running: ({ redis, external }) =>
+    redis
+      ? {
+          containers: 1,
+          ...redis,
+          inShort: `${formatMemory(redis.maxMemoryMiB)} of data, ${redis.maxClients} clients`,
+        }
+      : elsewhere(`${external?.redisConnections} clients`),
+  program: {
+    service: "redis",
+    takes: "parameters",
+    derived: REDIS_SETTINGS,
+    reserved: {
+      port: "other containers expect the default",
+      dir: "the data is on its volume",
+      requirepass: "set the secret redisPassword",
+    },
+    emitted: { format: "redis.conf", text: ({ redis }) => redis && redisConf(redis) },
+  },
+} as const satisfies ServiceDescriptor;

@@ -1,5 +1,7 @@
-import type { PostgresPlan } from "../sizing";
+import { formatMemory, type PostgresPlan } from "../sizing";
 import { type DerivedSettings, derivedValues } from "./derived";
+import type { ServiceDescriptor } from "./descriptor";
+import { elsewhere } from "./elsewhere";
 
 /** Parameters of postgresql.conf that the plan derives. */
 export const POSTGRES_SETTINGS = {
@@ -42,3 +44,34 @@ export const postgresConf = (plan: PostgresPlan, further?: Readonly<Record<strin
   Object.entries(postgresParameters(plan, further))
     .map(([name, value]) => `${name} = '${value.replaceAll("'", "''")}'`)
     .join("\n");
+
+export const POSTGRES = {
+  name: "postgres",
+  title: "PostgreSQL",
+  section: "postgres",
+  component: "sized-stack:index:Postgres",
+  image: "postgres:17",
+  // The official image has its volume with a folder for each major version in it, from 18 on.
+  volumePath: ({ postgresMajor }) => (postgresMajor >= 18 ? "/var/lib/postgresql" : "/var/lib/postgresql/data"),
+  replacement: "stop-first",
+  restart: "about 2 s when idle",
+  running: ({ postgres, external }) =>
+    postgres
+      ? {
+          containers: 1,
+          ...postgres,
+          inShort: `${postgres.maxConnections} connections, ${formatMemory(postgres.sharedBuffersMiB)} shared buffers`,
+        }
+      : elsewhere(`${external?.postgresConnections} connections`),
+  program: {
+    service: "postgres",
+    takes: "parameters",
+    derived: POSTGRES_SETTINGS,
+    reserved: {
+      port: "other containers expect the default",
+      data_directory: "the data is on its volume",
+      listen_addresses: "other containers must reach it",
+    },
+    emitted: { format: "postgresql.conf", text: ({ postgres }) => postgres && postgresConf(postgres) },
+  },
+} as const satisfies ServiceDescriptor;
