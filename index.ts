@@ -39,7 +39,7 @@ function system(settings: LoadedSettings, target: Target) {
   const { images, env, secrets } = settings;
   const { inputs, image } = target;
   const plan = planFor(target);
-  const sized = { ...inputs, platform: target.platform(plan) };
+  const sized = { ...inputs, plan, platform: target.platform(plan) };
 
   const database = { ...settings.postgres, password: password("postgres-password", settings.postgresPassword) };
   const postgres: PostgresEndpoint = database.external
