@@ -11,8 +11,8 @@ import { EngineError } from "./components/platform/docker/engine";
 import { dockerTarget } from "./components/platform/docker/target";
 import { Ec2Error } from "./components/platform/ec2/error";
 import { Postgres, type PostgresEndpoint } from "./components/postgres";
-import { UVICORN_PORT } from "./components/programs/uvicorn";
 import { Redis, type RedisEndpoint } from "./components/redis";
+import { UVICORN_PORT } from "./components/services/backend";
 import { type LoadedSettings, loadSettings, SettingsError } from "./components/settings";
 import { SizingRefusal, sizingPlan } from "./components/sizing";
 
@@ -39,7 +39,7 @@ function system(settings: LoadedSettings, target: Target) {
   const { images, env, secrets } = settings;
   const { inputs, image } = target;
   const plan = planFor(target);
-  const sized = { ...inputs, platform: target.platform(plan) };
+  const sized = { ...inputs, plan, platform: target.platform(plan) };
 
   const database = { ...settings.postgres, password: password("postgres-password", settings.postgresPassword) };
   const postgres: PostgresEndpoint = database.external

@@ -6,9 +6,10 @@ import {
   applicationEnv,
   applicationSecrets,
 } from "./application";
-import { type ComponentOptions, planOf, type SizedArgs, sizingInputsOf } from "./component";
+import { type ComponentOptions, planOf, type SizedArgs } from "./component";
 import type { Entrance, Image } from "./platform";
-import { UVICORN_PORT as PORT, uvicornArgv } from "./programs/uvicorn";
+import { ASGI_APP, BACKEND, UVICORN_PORT as PORT, uvicornArgv } from "./services/backend";
+import { sizingInputsOf } from "./sizing";
 
 export interface BackendArgs extends SizedArgs, ApplicationArgs {
   /** Its name, or what to build it from. */
@@ -28,13 +29,13 @@ export class Backend extends pulumi.ComponentResource {
 
   constructor(name: string, args: BackendArgs, opts?: ComponentOptions) {
     const plan = planOf(args).backend;
-    super("sized-stack:index:Backend", name, { sizing: sizingInputsOf(args), plan }, opts);
+    super(BACKEND.component, name, { sizing: sizingInputsOf(args), plan }, opts);
 
     const service = args.platform.run(
       {
         name,
         image: args.image,
-        argv: uvicornArgv(plan, args.app ?? "app.main:app", args.arguments),
+        argv: uvicornArgv(plan, args.app ?? ASGI_APP, args.arguments),
         env: {
           ...applicationEnv(args, {
             poolSize: plan.poolSize,
@@ -61,7 +62,7 @@ export class Backend extends pulumi.ComponentResource {
         nofile: plan.nofile,
         ...(plan.somaxconn === undefined ? {} : { sysctls: { "net.core.somaxconn": String(plan.somaxconn) } }),
         replicas: plan.instances,
-        replacement: "start-first",
+        replacement: BACKEND.replacement,
       },
       { parent: this, dependsOn: applicationDependencies(args), transform: args.transform?.container },
     );

@@ -6,9 +6,10 @@ import {
   applicationEnv,
   applicationSecrets,
 } from "./application";
-import { type ComponentOptions, planOf, type SizedArgs, sizingInputsOf } from "./component";
+import { type ComponentOptions, planOf, type SizedArgs } from "./component";
 import type { Image } from "./platform";
-import { celeryArgv } from "./programs/celery";
+import { BEAT, CELERY, CELERY_APP, celeryArgv } from "./services/celery";
+import { sizingInputsOf } from "./sizing";
 
 export interface CeleryFleetArgs extends SizedArgs, ApplicationArgs {
   /** Its name, or what to build it from. */
@@ -37,9 +38,9 @@ export class CeleryFleet extends pulumi.ComponentResource {
   constructor(name: string, args: CeleryFleetArgs, opts?: ComponentOptions) {
     const whole = planOf(args);
     const plan = whole.celery;
-    super("sized-stack:index:CeleryFleet", name, { sizing: sizingInputsOf(args), plan }, opts);
+    super(CELERY.component, name, { sizing: sizingInputsOf(args), plan }, opts);
 
-    const { heartbeatFile, app = "app.celery_app" } = args;
+    const { heartbeatFile, app = CELERY_APP } = args;
     const application = {
       image: args.image,
       env: {
@@ -77,7 +78,7 @@ export class CeleryFleet extends pulumi.ComponentResource {
         },
         stopGraceSeconds: plan.stopGraceSeconds,
         replicas: plan.replicas,
-        replacement: "start-first",
+        replacement: CELERY.replacement,
       },
       options,
     );
@@ -98,8 +99,7 @@ export class CeleryFleet extends pulumi.ComponentResource {
             startPeriodSeconds: 60,
           },
           stopGraceSeconds: 30,
-          // Two at once would send every task twice.
-          replacement: "stop-first",
+          replacement: BEAT.replacement,
         },
         options,
       );

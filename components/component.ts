@@ -1,10 +1,13 @@
+import { isDeepStrictEqual } from "node:util";
 import type { ComponentResourceOptions } from "@pulumi/pulumi";
 import type { ContainerTransform, Platform } from "./platform";
-import { type SizingInputs, type SizingPlan, sizingPlan } from "./sizing";
+import { resolveInputs, type SizingInputs, type SizingPlan, sizingInputsOf, sizingPlan } from "./sizing";
 
 /** What every component takes: the sizing inputs it shares with the others, and where to run. */
 export interface SizedArgs extends SizingInputs {
   readonly platform: Platform;
+  /** The plan of these inputs, where it was computed already: components of a system are handed one. Default: computed. */
+  readonly plan?: SizingPlan;
   /** The last word on the arguments of the component's children. */
   readonly transform?: { readonly container?: ContainerTransform };
 }
@@ -12,11 +15,15 @@ export interface SizedArgs extends SizingInputs {
 export type ComponentOptions = ComponentResourceOptions;
 
 /**
- * The plan of the whole system for a component's own arguments. Every component computes it from the same
- * inputs, so that there is nothing to keep in step.
+ * The plan of the whole system, of which a component runs its part.
+ * @throws Error where the plan that was handed on is that of other inputs.
  */
 export function planOf(args: SizedArgs): SizingPlan {
-  return sizingPlan(sizingInputsOf(args));
+  const { plan } = args;
+  const inputs = sizingInputsOf(args);
+  if (plan === undefined) return sizingPlan(inputs);
+  if (isDeepStrictEqual(plan.inputs, resolveInputs(inputs))) return plan;
+  throw new Error("plan is that of other inputs than are given beside it. Leave it out, or plan these inputs.");
 }
 
 /**
@@ -28,36 +35,4 @@ export function runningHere<T>(plan: T | undefined, input: keyof SizingInputs): 
   throw new Error(
     `${input} is given: the server runs elsewhere. Leave this component out, and give its endpoint instead.`,
   );
-}
-
-/** The plain sizing inputs among a component's arguments: what decides sizes, and nothing else. */
-export function sizingInputsOf(args: SizingInputs): SizingInputs {
-  const keys = [
-    "hardware",
-    "dataHardware",
-    "tier",
-    "topology",
-    "share",
-    "appHosts",
-    "rollout",
-    "behindLoadBalancer",
-    "workerMemoryMiB",
-    "childMemoryMiB",
-    "longestTaskSeconds",
-    "backendStopGraceSeconds",
-    "dataReservation",
-    "hostReserve",
-    "oversubscribe",
-    "hostNofile",
-    "diskGiB",
-    "beat",
-    "postgresMajor",
-    "redisMajor",
-    "cpuEnforcement",
-    "overrides",
-    "externalPostgresConnections",
-    "externalRedisConnections",
-  ] as const satisfies readonly (keyof SizingInputs)[];
-  const given = keys.filter((key) => args[key] !== undefined).map((key) => [key, args[key]]);
-  return Object.fromEntries(given) as SizingInputs;
 }

@@ -1,7 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
-import { type ComponentOptions, planOf, type SizedArgs, sizingInputsOf } from "./component";
+import { type ComponentOptions, planOf, type SizedArgs } from "./component";
 import type { Entrance } from "./platform";
-import { usesHaproxy } from "./sizing";
+import { LOAD_BALANCER } from "./services/load-balancer";
+import { sizingInputsOf, usesHaproxy } from "./sizing";
 
 export interface LoadBalancerArgs extends SizedArgs {
   /** Name of the service behind it; all its containers answer to it. */
@@ -22,7 +23,7 @@ export class LoadBalancer extends pulumi.ComponentResource {
   constructor(name: string, args: LoadBalancerArgs, opts?: ComponentOptions) {
     const { loadBalancer: plan, backend, inputs } = planOf(args);
     const sizing = sizingInputsOf(args);
-    super("sized-stack:index:LoadBalancer", name, { sizing, ...(usesHaproxy(inputs) && { plan }) }, opts);
+    super(LOAD_BALANCER.component, name, { sizing, ...(usesHaproxy(inputs) && { plan }) }, opts);
 
     this.entrance = args.platform.publish(
       {

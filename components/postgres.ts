@@ -1,8 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
-import { type ComponentOptions, planOf, runningHere, type SizedArgs, sizingInputsOf } from "./component";
+import { type ComponentOptions, planOf, runningHere, type SizedArgs } from "./component";
 import type { Image } from "./platform";
 import { POSTGRES_ENTRYPOINT } from "./postgres-start";
-import { postgresArgv } from "./programs/postgres";
+import { POSTGRES, postgresArgv } from "./services/postgres";
+import { sizingInputsOf } from "./sizing";
 
 export interface PostgresArgs extends SizedArgs {
   /** Default `postgres:17`. `postgresMajor` must be its major version: the server does not start otherwise. */
@@ -36,9 +37,6 @@ export interface PostgresEndpoint {
 const POSTGRES_UID = 999;
 const PORT = 5432;
 
-/** Where the official image has its volume: from 18 on with a folder for each major version in it. */
-const volumePath = (major: number): string => (major >= 18 ? "/var/lib/postgresql" : "/var/lib/postgresql/data");
-
 /** PostgreSQL on a volume that outlives it, with every memory, worker and connection setting from the plan. */
 export class Postgres extends pulumi.ComponentResource {
   readonly endpoint: PostgresEndpoint;
@@ -46,13 +44,13 @@ export class Postgres extends pulumi.ComponentResource {
   constructor(name: string, args: PostgresArgs, opts?: ComponentOptions) {
     const { postgres, inputs } = planOf(args);
     const plan = runningHere(postgres, "externalPostgresConnections");
-    super("sized-stack:index:Postgres", name, { sizing: sizingInputsOf(args), plan }, opts);
+    super(POSTGRES.component, name, { sizing: sizingInputsOf(args), plan }, opts);
 
     const { database = "app", user = "app", extensions = [], password } = args;
     const service = args.platform.run(
       {
         name,
-        image: args.image ?? "postgres:17",
+        image: args.image ?? POSTGRES.image,
         entrypoint: POSTGRES_ENTRYPOINT,
         argv: postgresArgv(plan, args.parameters),
         env: {
@@ -66,7 +64,7 @@ export class Postgres extends pulumi.ComponentResource {
         cpu: { quota: plan.cpuQuota, shares: plan.cpuShares },
         memory: { limitMiB: plan.memoryLimitMiB, reservationMiB: plan.memoryReservationMiB },
         ports: [{ container: PORT }],
-        volumes: [{ name, path: volumePath(inputs.postgresMajor) }],
+        volumes: [{ name, path: POSTGRES.volumePath(inputs) }],
         healthCheck: {
           command: ["pg_isready", "--host=127.0.0.1", `--username=${user}`, `--dbname=${database}`],
           intervalSeconds: plan.healthIntervalSeconds,
@@ -77,7 +75,7 @@ export class Postgres extends pulumi.ComponentResource {
         stopGraceSeconds: plan.stopGraceSeconds,
         nofile: plan.nofile,
         shmSizeMiB: plan.shmSizeMiB,
-        replacement: "stop-first",
+        replacement: POSTGRES.replacement,
       },
       { parent: this, transform: args.transform?.container },
     );

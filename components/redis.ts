@@ -1,7 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
-import { type ComponentOptions, planOf, runningHere, type SizedArgs, sizingInputsOf } from "./component";
+import { type ComponentOptions, planOf, runningHere, type SizedArgs } from "./component";
 import type { Image } from "./platform";
-import { redisArgv } from "./programs/redis";
+import { REDIS, redisArgv } from "./services/redis";
+import { sizingInputsOf } from "./sizing";
 
 export interface RedisArgs extends SizedArgs {
   /** Default `redis:8`. */
@@ -32,20 +33,20 @@ export class Redis extends pulumi.ComponentResource {
 
   constructor(name: string, args: RedisArgs, opts?: ComponentOptions) {
     const plan = runningHere(planOf(args).redis, "externalRedisConnections");
-    super("sized-stack:index:Redis", name, { sizing: sizingInputsOf(args), plan }, opts);
+    super(REDIS.component, name, { sizing: sizingInputsOf(args), plan }, opts);
 
     const service = args.platform.run(
       {
         name,
-        image: args.image ?? "redis:8",
+        image: args.image ?? REDIS.image,
         entrypoint: ["sh", "-c", START, "sized-stack-redis"],
-        argv: [...redisArgv(plan, args.parameters), "--dir", "/data"],
+        argv: [...redisArgv(plan, args.parameters), "--dir", REDIS.volumePath()],
         secrets: { REDIS_PASSWORD: pulumi.secret(args.password) },
         user: REDIS_UID,
         cpu: { quota: plan.cpuQuota, shares: plan.cpuShares },
         memory: { limitMiB: plan.memoryLimitMiB, reservationMiB: plan.memoryReservationMiB },
         ports: [{ container: PORT }],
-        volumes: [{ name, path: "/data" }],
+        volumes: [{ name, path: REDIS.volumePath() }],
         healthCheck: {
           command: ["sh", "-c", `REDISCLI_AUTH="${PASSWORD}" redis-cli ping | grep -q PONG`],
           intervalSeconds: plan.healthIntervalSeconds,
@@ -55,7 +56,7 @@ export class Redis extends pulumi.ComponentResource {
         },
         stopGraceSeconds: plan.stopGraceSeconds,
         nofile: plan.nofile,
-        replacement: "stop-first",
+        replacement: REDIS.replacement,
       },
       { parent: this, transform: args.transform?.container },
     );

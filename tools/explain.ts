@@ -20,7 +20,7 @@ interface View {
   readonly service?: string | undefined;
   readonly why?: string | undefined;
   readonly compare?: string | undefined;
-  readonly emit?: (typeof EMITTED)[number] | undefined;
+  readonly emit?: string | undefined;
 }
 
 /** `explain`: the plan of a machine, or of a stack, and why. Starts through explain.js. */

@@ -1,8 +1,5 @@
 import Table from "cli-table3";
-import { celeryArgv } from "../components/programs/celery";
-import { postgresConf } from "../components/programs/postgres";
-import { redisConf } from "../components/programs/redis";
-import { uvicornArgv } from "../components/programs/uvicorn";
+import { ALL_SERVICES } from "../components/services";
 import {
   aboutOf,
   describe,
@@ -16,7 +13,7 @@ import {
 } from "../components/sizing";
 
 /** Formats of `--emit`. */
-export const EMITTED = ["postgresql.conf", "redis.conf", "uvicorn", "celery"] as const;
+export const EMITTED = ALL_SERVICES.flatMap(({ program }) => program?.emitted.format ?? []);
 
 type Plan = SizingPlan;
 /** The parts of the plan that have numbers and are there: not a service that runs elsewhere, nor HAProxy on ECS. */
@@ -122,18 +119,13 @@ export function explainedJson(plan: Plan, reference?: Hardware): unknown {
   };
 }
 
-/** The derived settings in the format of the program they are for. */
-export function emit({ backend, celery, postgres, redis }: Plan, format: (typeof EMITTED)[number]): string {
-  switch (format) {
-    case "postgresql.conf":
-      if (!postgres) throw new Error(`--emit ${format}: PostgreSQL runs elsewhere, and is not sized here`);
-      return postgresConf(postgres);
-    case "redis.conf":
-      if (!redis) throw new Error(`--emit ${format}: Redis runs elsewhere, and is not sized here`);
-      return redisConf(redis);
-    case "uvicorn":
-      return uvicornArgv(backend, "app.main:app").join(" ");
-    case "celery":
-      return celeryArgv(celery, "app.celery_app").join(" ");
-  }
+/**
+ * The derived settings in the format of the program they are for.
+ * @throws Error where that runs elsewhere.
+ */
+export function emit(plan: Plan, format: string): string {
+  const service = ALL_SERVICES.find(({ program }) => program?.emitted.format === format);
+  const text = service?.program?.emitted.text(plan);
+  if (text !== undefined) return text;
+  throw new Error(`--emit ${format}: ${service?.title} runs elsewhere, and is not sized here`);
 }

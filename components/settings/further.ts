@@ -1,7 +1,4 @@
-import { CELERY_SETTINGS } from "../programs/celery";
-import { POSTGRES_SETTINGS } from "../programs/postgres";
-import { REDIS_SETTINGS } from "../programs/redis";
-import { UVICORN_SETTINGS } from "../programs/uvicorn";
+import type { Program } from "../services";
 import { type PlanValue, RULES, type Service, type Unit } from "../sizing";
 import type { Mistake } from "./mistakes";
 import { asText } from "./schema/data-services";
@@ -12,52 +9,6 @@ export interface Further<Rest> {
   readonly rest: Rest;
   readonly mistakes: readonly Mistake[];
 }
-
-interface Program {
-  readonly service: Service;
-  /** The program's names for what the plan derives. */
-  readonly derived: Readonly<Record<string, string>>;
-  /** What its component sets, and what to do instead. */
-  readonly reserved: Readonly<Record<string, string>>;
-}
-
-export const UVICORN: Program = {
-  service: "backend",
-  derived: UVICORN_SETTINGS,
-  reserved: {
-    host: "uvicorn listens on all addresses of its container",
-    port: "the port is the load balancer's: set port",
-    fd: "uvicorn listens on its port",
-    uds: "uvicorn listens on its port",
-  },
-};
-export const CELERY: Program = {
-  service: "celery",
-  derived: CELERY_SETTINGS,
-  reserved: {
-    app: "set celery.app",
-    queues: "set celery.queues",
-    hostname: "the health check asks the worker by its container's name",
-  },
-};
-export const POSTGRES: Program = {
-  service: "postgres",
-  derived: POSTGRES_SETTINGS,
-  reserved: {
-    port: "other containers expect the default",
-    data_directory: "the data is on its volume",
-    listen_addresses: "other containers must reach it",
-  },
-};
-export const REDIS: Program = {
-  service: "redis",
-  derived: REDIS_SETTINGS,
-  reserved: {
-    port: "other containers expect the default",
-    dir: "the data is on its volume",
-    requirepass: "set the secret redisPassword",
-  },
-};
 
 /** Parameters by name, as postgresql.conf and redis.conf have them. */
 export function furtherParameters(

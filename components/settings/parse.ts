@@ -1,7 +1,8 @@
+import { BACKEND, CELERY, POSTGRES, REDIS } from "../services";
 import { type Hardware, type Overrides, parseMemory, SERVICES, type SizingInputs } from "../sizing";
 import { ec2ImageMistakes, ec2Mistakes, targetMistakes } from "./ec2";
 import { externalMistakes } from "./external";
-import { CELERY, furtherArguments, furtherParameters, POSTGRES, REDIS, UVICORN } from "./further";
+import { furtherArguments, furtherParameters } from "./further";
 import { type Mistake, mistakesOf, reported } from "./mistakes";
 import { type SECRET_SETTINGS, type Settings, settingsSchema } from "./schema";
 
@@ -78,10 +79,10 @@ function furtherOf(given: Readonly<Record<string, unknown>>) {
     return Array.isArray(found) ? found.filter((each) => typeof each === "string") : [];
   };
   const parts = {
-    backend: furtherArguments(UVICORN, list("backend")),
-    celery: furtherArguments(CELERY, list("celery")),
-    postgres: furtherParameters(POSTGRES, mapIn(mapIn(given, "postgres"), "parameters")),
-    redis: furtherParameters(REDIS, mapIn(mapIn(given, "redis"), "parameters")),
+    backend: furtherArguments(BACKEND.program, list("backend")),
+    celery: furtherArguments(CELERY.program, list("celery")),
+    postgres: furtherParameters(POSTGRES.program, mapIn(mapIn(given, "postgres"), "parameters")),
+    redis: furtherParameters(REDIS.program, mapIn(mapIn(given, "redis"), "parameters")),
   };
   const { backend, celery, postgres, redis } = parts;
   const twice = SERVICES.flatMap((service) =>

@@ -1,34 +1,40 @@
 /** Sizing: pure functions from hardware and tier to a plan. No Pulumi, no I/O, no clock. */
-export { type Advisory, usesHaproxy } from "./advisories";
-export type { BackendPlan } from "./backend-rules";
-export { type Capacity, tasksPerMinute } from "./capacity";
-export type { CeleryPlan } from "./celery-rules";
-export type { ConnectionPlan } from "./connections";
-export { aboutOf, describe, describeMove, plainNumber, RULES, recompute, withUnit } from "./explain";
-export type { ExternalPlan } from "./external";
-export type { SystemPlan } from "./host";
+export type { SystemPlan } from "./machine/hosts";
 export {
-  DEFAULTS,
   type Hardware,
-  INPUT_LIMITS,
-  MIGRATION_TASK_MIB,
   needsDataHost,
   type ResolvedInputs,
   type Rollout,
-  type SizingInputs,
-  setAsideMiB,
-  TIERS,
-  type Tier,
   type Topology,
   type UsableHardware,
-} from "./inputs";
-export type { BeatPlan, LoadBalancerPlan } from "./load-balancer";
-export { formatMemory, isMemorySize, type MemorySize, parseMemory } from "./memory";
-export { insteadOf, OVERRIDE_KEYS, type OverrideKey, type Overrides, SERVICES } from "./overrides";
-export { type SizingPlan, sizingPlan } from "./plan";
-export type { PostgresPlan } from "./postgres-rules";
-export type { RedisPlan } from "./redis";
-export { type Fit, OverrideRefusal, SizingRefusal } from "./refusal";
-export type { PlanValue, Resource, RuleInputs, Section, Service, Unit } from "./rule";
-export type { Explanation, Explanations, OverrideMistake } from "./sheet";
-export type { Totals } from "./totals";
+} from "./machine/inputs";
+export { formatMemory, isMemorySize, type MemorySize, parseMemory } from "./machine/memory";
+export { DEFAULTS, INPUT_LIMITS, MIGRATION_TASK_MIB, resolveInputs, setAsideMiB } from "./machine/resolve";
+export { TIERS, type Tier } from "./machine/tiers";
+export {
+  describe,
+  describeMove,
+  type Explanation,
+  type Explanations,
+  plainNumber,
+  withUnit,
+} from "./rules/explanation";
+export { type Fit, type OverrideMistake, OverrideRefusal, SizingRefusal } from "./rules/refusal";
+export type { PlanValue, Resource, RuleInputs, Unit } from "./rules/rule";
+export type { Service } from "./services";
+export type { BackendPlan } from "./services/backend/rules";
+export type { BeatPlan } from "./services/celery/beat";
+export type { CeleryPlan } from "./services/celery/rules";
+export { type LoadBalancerPlan, usesHaproxy } from "./services/load-balancer/rules";
+export type { PostgresPlan } from "./services/postgres/rules";
+export type { RedisPlan } from "./services/redis/rules";
+export type { Advisory } from "./system/advisory";
+export { type Capacity, tasksPerMinute } from "./system/capacity";
+export type { ConnectionPlan } from "./system/connections";
+export { aboutOf, RULES, recompute, type Section } from "./system/explain";
+export type { ExternalPlan } from "./system/external";
+export { type SizingInputs, sizingInputsOf } from "./system/inputs";
+export { insteadOf, OVERRIDE_KEYS, type OverrideKey, type Overrides, SERVICES } from "./system/overrides";
+export type { SizingPlan } from "./system/plan";
+export { sizingPlan } from "./system/sizing-plan";
+export type { Totals } from "./system/totals";

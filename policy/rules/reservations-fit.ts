@@ -1,4 +1,4 @@
-import { isMemorySize, parseMemory } from "../../components/sizing/memory";
+import { isMemorySize, parseMemory } from "../../components/sizing";
 import { DOCKER_CONTAINER, TASK_DEFINITION, taskContainers } from "../containers";
 import { amount, list, type Resource, type Rule, record, type StackResource, text, type Violation } from "../resource";
 

@@ -24,7 +24,7 @@ const ALL = 'docker=["dev","staging"]\nshared=["prod"]\n';
 
 it.each<[string, Record<string, string | undefined>, string]>([
   ["the program", { "index.ts": "//\n" }, ALL],
-  ["a rule", { "components/sizing/cpu.ts": "//\n" }, ALL],
+  ["a rule", { "components/sizing/machine/cpu.ts": "//\n" }, ALL],
   ["the packages", { "package-lock.json": "{}\n" }, ALL],
   ["the project's settings", { "Pulumi.yaml": "# more\n" }, ALL],
   ["a file nobody knows", { "app/Dockerfile": "FROM scratch\n" }, ALL],

@@ -254,6 +254,26 @@ describe("the application", () => {
   });
 });
 
+describe("the plan of a system", () => {
+  const sized = { hardware, tier: "low" } as const;
+  const redis = (args: object) => (options: pulumi.ComponentResourceOptions) => {
+    const platform = new DockerPlatform("docker", { prefix: PREFIX }, options);
+    new Redis("redis", { ...sized, platform, password: pulumi.secret("r-secret"), ...args }, options);
+  };
+
+  it("is run as it is handed on, and not computed again", async () => {
+    const plan = planHere(sized);
+    const handed = { ...plan, redis: { ...plan.redis, maxClients: 4321 } };
+    expect(argv(await register(redis({ plan: handed })), "redis")).toContain("--maxclients 4321 ");
+  });
+
+  it("is refused by a component of other inputs", async () => {
+    await expect(register(redis({ plan: planHere(sized), tier: "high" }))).rejects.toThrow(
+      "plan is that of other inputs",
+    );
+  });
+});
+
 describe("a password", () => {
   it("that is not configured is kept as it was first generated", async () => {
     const made = await register(() => void password("postgres-password", undefined));

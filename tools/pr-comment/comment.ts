@@ -1,3 +1,4 @@
+import { ALL_SERVICES } from "../../components/services";
 import { costSection } from "./cost";
 import { type Block, code, counted, type Line, line, listed, paragraph, strong } from "./document";
 import { effectsOf } from "./effects";
@@ -132,16 +133,12 @@ const IN_PLACE = new Set([
   "cpuReservation",
   "memoryCeilingMiB",
 ]);
-const STOPS_FIRST: Readonly<Record<string, string>> = {
-  postgres: "PostgreSQL",
-  redis: "Redis",
-  loadBalancer: "the load balancer",
-};
-
 function restarts(plans: PlanChange): Line {
-  const restarting = [...movesOf(plans)]
-    .filter(([service, moves]) => STOPS_FIRST[service] && moves.some(({ field }) => !IN_PLACE.has(field)))
-    .map(([service]): Line => [STOPS_FIRST[service] ?? service]);
+  const moves = movesOf(plans);
+  const restarting = ALL_SERVICES.filter(
+    ({ replacement, section }) =>
+      replacement === "stop-first" && moves.get(section)?.some(({ field }) => !IN_PLACE.has(field)),
+  ).map(({ title }): Line => [title]);
   if (restarting.length === 0) return ["; applied, no service need be interrupted"];
   return line`; applied, ${listed(restarting)} ${restarting.length === 1 ? "restarts" : "restart"}, on data that stays`;
 }

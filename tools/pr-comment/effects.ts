@@ -1,3 +1,4 @@
+import { ALL_SERVICES, BEAT, type ServiceDescriptor } from "../../components/services";
 import { code, type Line, line } from "./document";
 import { type Change, type Preview, urnParts } from "./preview";
 import { shown } from "./values";
@@ -18,67 +19,6 @@ export interface Effect {
   readonly data: string | undefined;
 }
 
-interface ServiceKind {
-  readonly title: string;
-  readonly usualName: string;
-  /** What its users notice while it stops and starts on one Docker engine. */
-  readonly restart: string;
-  readonly keepsData: boolean;
-  /** On Docker a container of it stops before its successor starts; else after that is healthy. */
-  readonly stopsFirst: boolean;
-}
-
-/**
- * The components that run containers. Restarts: the longest time without an answer, measured on 2 busy CPUs with an
- * empty database; a loaded one has to write what it holds first.
- */
-const SERVICE_KINDS: Readonly<Record<string, ServiceKind>> = {
-  "sized-stack:index:Postgres": {
-    title: "PostgreSQL",
-    usualName: "postgres",
-    restart: "about 2 s when idle",
-    keepsData: true,
-    stopsFirst: true,
-  },
-  "sized-stack:index:Redis": {
-    title: "Redis",
-    usualName: "redis",
-    restart: "about 1 s when idle",
-    keepsData: true,
-    stopsFirst: true,
-  },
-  "sized-stack:index:Backend": {
-    title: "the backend",
-    usualName: "backend",
-    restart: "some seconds",
-    keepsData: false,
-    stopsFirst: false,
-  },
-  "sized-stack:index:CeleryFleet": {
-    title: "Celery",
-    usualName: "celery",
-    restart: "some seconds without new tasks",
-    keepsData: false,
-    stopsFirst: false,
-  },
-  "sized-stack:index:LoadBalancer": {
-    title: "the load balancer",
-    usualName: "load-balancer",
-    restart: "about 3 s without any answer",
-    keepsData: false,
-    stopsFirst: true,
-  },
-};
-
-/** Two of it would send every scheduled task twice. */
-const BEAT: ServiceKind = {
-  title: "Celery beat",
-  usualName: "celery-beat",
-  restart: "scheduled tasks wait some seconds",
-  keepsData: false,
-  stopsFirst: true,
-};
-
 const CONTAINER = "docker:index/container:Container";
 const ECS_SERVICE = "aws:ecs/service:Service";
 const INSTANCE = "aws:ec2/instance:Instance";
@@ -93,7 +33,7 @@ export function effectsOf({ changes }: Preview): Effect[] {
   for (const change of changes) {
     const { op, type, parent = "", urn, name } = change;
     if (op === "same" || made?.has(parent)) continue;
-    const kind = SERVICE_KINDS[typeOf(parent)];
+    const kind = serviceOf(typeOf(parent));
     if (type === INSTANCE) keepWorst(found, urn, ofInstance(change));
     else if (kind && (type === CONTAINER || type === ECS_SERVICE)) {
       const beat = name.endsWith("-beat");
@@ -103,13 +43,12 @@ export function effectsOf({ changes }: Preview): Effect[] {
         : type === CONTAINER
           ? ofContainer(change, what)
           : ofEcsService(change);
-      const data = kind.keepsData ? dataOf(parent, changes) : undefined;
+      const data = kind.volumePath ? dataOf(parent, changes) : undefined;
       const service = named(what, beat ? name : urnParts(parent).name);
       keepWorst(found, beat ? `${parent} beat` : parent, happening && { service, ...happening, data });
     }
   }
-  const order = Object.keys(SERVICE_KINDS);
-  const place = (key: string) => order.indexOf(typeOf(key));
+  const place = (key: string) => ALL_SERVICES.findIndex(({ component }) => component === typeOf(key));
   return [...found]
     .sort(([a, effect], [b, other]) => rank(effect) - rank(other) || place(a) - place(b))
     .map(([, effect]) => effect);
@@ -125,8 +64,12 @@ const rank = ({ severity }: Effect): number => SEVERITIES.indexOf(severity);
 
 const typeOf = (urn: string): string => urnParts(urn).types.split("$").at(-1) ?? "";
 
-const named = ({ title, usualName }: ServiceKind, name: string): Line =>
-  name === usualName ? [title] : line`${title} ${code(shown(name))}`;
+/** The service that a component of this type runs. */
+const serviceOf = (type: string): ServiceDescriptor | undefined =>
+  ALL_SERVICES.find(({ component }) => component === type);
+
+const named = ({ title, name: usual }: ServiceDescriptor, name: string): Line =>
+  name === usual ? [title] : line`${title} ${code(shown(name))}`;
 
 type Happening = Pick<Effect, "severity" | "happens" | "interruption">;
 
@@ -148,10 +91,10 @@ const restarts = (interruption: string): Happening => ({
   interruption,
 });
 
-function ofContainer({ op }: Change, { stopsFirst, restart }: ServiceKind): Happening {
+function ofContainer({ op }: Change, { replacement, restart }: ServiceDescriptor): Happening {
   switch (op) {
     case "replace":
-      if (stopsFirst) return restarts(restart);
+      if (replacement === "stop-first") return restarts(restart);
       return {
         severity: "gapless",
         happens: ["is replaced, the new containers first", "are replaced, the new containers first"],

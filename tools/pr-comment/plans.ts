@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { ALL_SERVICES } from "../../components/services";
 import {
   type Advisory,
   type Capacity,
@@ -36,16 +37,8 @@ export interface PlanChange {
   readonly after: PlanSide | undefined;
 }
 
-/** The part of the plan that each component runs. */
-const SECTIONS: Readonly<Record<string, Section>> = {
-  "sized-stack:index:Backend": "backend",
-  "sized-stack:index:CeleryFleet": "celery",
-  "sized-stack:index:Postgres": "postgres",
-  "sized-stack:index:Redis": "redis",
-  "sized-stack:index:LoadBalancer": "loadBalancer",
-};
-/** In the order they are shown. */
-export const SHOWN_SECTIONS: readonly Section[] = ["postgres", "redis", "backend", "celery", "beat", "loadBalancer"];
+/** In the order they are shown: services with data first. */
+const SHOWN_SECTIONS: readonly Section[] = ALL_SERVICES.map(({ section }) => section);
 
 interface Registered {
   readonly name: string;
@@ -57,7 +50,7 @@ interface Registered {
 /** The plans in a preview: numbers as the components registered them, reasons from the same inputs planned again. */
 export function plansOf({ changes }: Preview): PlanChange {
   const sides = changes.flatMap(({ type, name, before, after }) => {
-    const section = SECTIONS[type];
+    const section = ALL_SERVICES.find(({ component }) => component === type)?.section;
     return section ? [{ before: registered(name, section, before), after: registered(name, section, after) }] : [];
   });
   const present = (some: readonly (Registered | undefined)[]) => some.filter((each) => each !== undefined);

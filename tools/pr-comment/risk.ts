@@ -1,12 +1,15 @@
+import { ALL_SERVICES } from "../../components/services";
 import { type Block, code, heading, type Line, line, strong } from "./document";
 import type { Effect } from "./effects";
 import { type Change, type Preview, type Properties, shortType } from "./preview";
 import { shown } from "./values";
 
+const WITH_DATA = ALL_SERVICES.filter(({ volumePath }) => volumePath).map(({ title }) => title);
+
 /** Types that hold data, and what of. */
 const HOLDS_DATA: Readonly<Record<string, string>> = {
   "docker:index/volume:Volume": "the data of its service",
-  "aws:ebs/volume:Volume": "the data of PostgreSQL and Redis",
+  "aws:ebs/volume:Volume": `the data of ${WITH_DATA.join(" and ")}`,
   "aws:rds/instance:Instance": "a database",
   "aws:rds/cluster:Cluster": "a database",
   "aws:elasticache/replicationGroup:ReplicationGroup": "a cache",

@@ -1,3 +1,4 @@
+import { ALL_SERVICES, headingOf } from "../../components/services";
 import { describeMove, formatMemory, type PlanValue, plainNumber } from "../../components/sizing";
 import { type Block, type Counted, code, counted, heading, type Line, line, paragraph, strong } from "./document";
 import type { PlanChange, PlannedNumber, PlannedService, PlanSide } from "./plans";
@@ -102,17 +103,11 @@ function numberTables(deployed: boolean, moves: ReadonlyMap<string, readonly Mov
   }));
 }
 
-const TITLES: Readonly<Record<string, string>> = {
-  postgres: "PostgreSQL",
-  redis: "Redis",
-  backend: "Backend",
-  celery: "Celery",
-  beat: "Celery beat",
-  loadBalancer: "Load balancer",
-  "load-balancer": "Load balancer",
-};
 /** A summary is HTML, where a name could mention somebody. */
-const titleOf = (service: string): string => TITLES[service] ?? shown(service, 60).replaceAll(/[@#]/g, "$&\u2060");
+function titleOf(service: string): string {
+  const known = ALL_SERVICES.find(({ name, section }) => name === service || section === service);
+  return known ? headingOf(known) : shown(service, 60).replaceAll(/[@#]/g, "$&\u2060");
+}
 
 function numberRow({ field, before, after }: Move): Line[] {
   const unit = (after?.explanation ?? before?.explanation)?.unit;

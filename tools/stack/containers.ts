@@ -1,4 +1,5 @@
 import { SERVICE_LABEL, STACK_LABEL } from "../../components/platform/docker/container-args";
+import { ALL_SERVICES } from "../../components/services";
 import type { SizingPlan } from "../../components/sizing";
 import { run } from "../toolchain/command";
 import { stackPrefix } from "./settings";
@@ -42,19 +43,9 @@ export async function containersOf(stack: string, service?: string): Promise<[St
 }
 
 /** Whether each service has the containers of the plan: where one was removed by hand, Pulumi must look first. */
-export async function areAllThere(
-  stack: string,
-  { backend, celery, postgres, redis }: Pick<SizingPlan, "backend" | "celery" | "postgres" | "redis">,
-): Promise<boolean> {
+export async function areAllThere(stack: string, plan: SizingPlan): Promise<boolean> {
   const there = await stackContainers(stackPrefix(stack));
-  const planned = {
-    postgres: postgres ? 1 : 0,
-    redis: redis ? 1 : 0,
-    "load-balancer": 1,
-    backend: backend.instances,
-    celery: celery.replicas,
-  };
-  return Object.entries(planned).every(
-    ([name, count]) => there.filter(({ service }) => service === name).length >= count,
+  return ALL_SERVICES.every(
+    ({ name, running }) => there.filter(({ service }) => service === name).length >= (running(plan)?.containers ?? 0),
   );
 }

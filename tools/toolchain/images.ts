@@ -1,5 +1,6 @@
 import * as path from "node:path";
 import { builderEnvironment } from "../../components/platform/docker/build";
+import { ALL_SERVICES } from "../../components/services";
 import { contentHash } from "./cache";
 import { findProgram, run } from "./command";
 import { installDebianPackages } from "./docker-engine";
@@ -12,11 +13,12 @@ const APPLICATION = path.join(PROJECT, "examples", "app");
 /** Name of the sample application's image in the settings. */
 export const APPLICATION_IMAGE = "sized-stack/example-app";
 
-export const SERVICE_IMAGES = ["postgres:17", "redis:8", "haproxy:3.0"] as const;
+/** Images that services run where none is set. */
+export const SERVICE_IMAGES = ALL_SERVICES.flatMap(({ image }) => image ?? []);
 export const PYTHON_IMAGE = "python:3.13-slim";
 
 /** An official image, or a stand-in with the same major version and contract. The result is the name to use. */
-export function officialImage(name: (typeof SERVICE_IMAGES)[number] | typeof PYTHON_IMAGE): Need<string> {
+export function officialImage(name: string): Need<string> {
   const folder = path.join(STAND_INS, name.replace(/:.*/, ""));
   const standIn = `sized-stack/${name}-${contentHash(folder, BASE_SCRIPT)}`;
   return {

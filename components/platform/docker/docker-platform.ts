@@ -1,5 +1,6 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
+import { LOAD_BALANCER } from "../../services";
 import { type Command, type Container, type Image, type ImageBuild, isBuild } from "../contract/container";
 import type { Entrance, EntranceArgs } from "../contract/entrance";
 import type { Platform, RunningService, RunOptions } from "../contract/platform";
@@ -42,7 +43,7 @@ export class DockerPlatform extends pulumi.ComponentResource implements Platform
     super("sized-stack:platform:Docker", name, {}, opts);
     this.prefix = args.prefix;
     this.port = args.port ?? 8000;
-    this.haproxyImage = args.haproxyImage ?? "haproxy:3.0";
+    this.haproxyImage = args.haproxyImage ?? LOAD_BALANCER.image;
     this.clearName = new pulumi.ResourceHook("remove-leftover", removeLeftover(args.prefix));
     // Nothing here may ever change: a network that containers hang on cannot be replaced.
     this.network = new docker.Network("network", { name: args.prefix }, { parent: this, ignoreChanges: ["*"] });

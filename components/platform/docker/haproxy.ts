@@ -1,3 +1,4 @@
+import { LOAD_BALANCER } from "../../services";
 import type { Container } from "../contract/container";
 import type { EntranceArgs } from "../contract/entrance";
 import { DRAIN_AGENT_PORT } from "./drain";
@@ -30,7 +31,7 @@ export function haproxyContainer(entrance: EntranceArgs, { image, port }: { imag
     },
     stopGraceSeconds: 30,
     nofile: plan.nofile,
-    replacement: "stop-first",
+    replacement: LOAD_BALANCER.replacement,
   };
 }
 

@@ -1,4 +1,5 @@
 import * as aws from "@pulumi/aws";
+import { ALL_SERVICES } from "../../services";
 import { type LoadedSettings, SettingsError } from "../../settings";
 import { reported } from "../../settings/mistakes";
 import type { SizingPlan } from "../../sizing";
@@ -52,7 +53,7 @@ const tagsOf = ({ tags }: Ec2, prefix: string) => ({ ...tags, "sized-stack": pre
 
 /** What the platform is made from: plain values, all known before anything is made. */
 export function platformArgs(
-  { topology, postgres, redis }: Pick<LoadedSettings, "topology" | "postgres" | "redis">,
+  { topology }: Pick<LoadedSettings, "topology">,
   ec2: Ec2,
   facts: Facts,
   prefix: string,
@@ -61,7 +62,9 @@ export function platformArgs(
   const { region, data, appHosts, amiId, certificateArn, domain, alarmTopicArn, logDays } = ec2;
   const { types } = facts;
   const several = topology === "app-and-data";
-  const dataServices = [...(postgres.external ? [] : ["postgres"]), ...(redis.external ? [] : ["redis"])];
+  const dataServices = ALL_SERVICES.filter((service) => service.volumePath && service.running(plan)?.containers).map(
+    ({ name }) => name,
+  );
   return {
     prefix,
     region,

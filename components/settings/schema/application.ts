@@ -1,4 +1,7 @@
 import { z } from "zod";
+import { LOAD_BALANCER, POSTGRES, REDIS } from "../../services";
+import { ASGI_APP } from "../../services/backend";
+import { CELERY_APP } from "../../services/celery";
 import { DEFAULTS } from "../../sizing";
 import { limited, memorySize, text, variable } from "./values";
 
@@ -18,16 +21,16 @@ export const images = z
       )
       .default("sized-stack/example-app")
       .describe("The application, backend and Celery workers: the name of an image, or what to build it from."),
-    postgres: text.default("postgres:17").describe("PostgreSQL; its tag begins with the major version."),
-    redis: text.default("redis:8").describe("Redis; its tag begins with the major version."),
-    haproxy: text.default("haproxy:3.0").describe("The load balancer."),
+    postgres: text.default(POSTGRES.image).describe("PostgreSQL; its tag begins with the major version."),
+    redis: text.default(REDIS.image).describe("Redis; its tag begins with the major version."),
+    haproxy: text.default(LOAD_BALANCER.image).describe("The load balancer."),
   })
   .prefault({})
   .describe("Images of the application and of the services.");
 
 export const backend = z
   .strictObject({
-    app: text.default("app.main:app").describe("The ASGI application, as uvicorn names it."),
+    app: text.default(ASGI_APP).describe("The ASGI application, as uvicorn names it."),
     workerMemory: memorySize.default("160MiB").describe("What one worker process may use."),
     stopGraceSeconds: limited("backendStopGraceSeconds")
       .default(DEFAULTS.backendStopGraceSeconds)
@@ -39,7 +42,7 @@ export const backend = z
 
 export const celery = z
   .strictObject({
-    app: text.default("app.celery_app").describe("The Celery application, as `celery -A` names it."),
+    app: text.default(CELERY_APP).describe("The Celery application, as `celery -A` names it."),
     beat: z.boolean().default(DEFAULTS.beat).describe("Whether one `celery beat` sends scheduled tasks."),
     heartbeatFile: z
       .string()

@@ -1,0 +1,144 @@
+import { SizingRefusal } from "../rules/refusal";
+import type { GivenInputs, Hardware, OptionalInput, ResolvedInputs } from "./inputs";
+import { type MemorySize, parseMemory } from "./memory";
+
+/** What is taken where an input is left out. */
+export const DEFAULTS = {
+  topology: "single-host",
+  share: 1,
+  appHosts: 1,
+  rollout: "auto",
+  behindLoadBalancer: true,
+  workerMemoryMiB: 160,
+  childMemoryMiB: 128,
+  longestTaskSeconds: 60,
+  backendStopGraceSeconds: 30,
+  dataReservation: "half",
+  hostReserve: "system",
+  oversubscribe: true,
+  hostNofile: 16_384,
+  diskGiB: 20,
+  beat: false,
+  postgresMajor: 17,
+  redisMajor: 8,
+  cpuEnforcement: "quota",
+  overrides: {},
+} as const satisfies Omit<ResolvedInputs, "hardware" | "dataHardware" | "tier" | OptionalInput>;
+
+/** What each numeric input may be. */
+export const INPUT_LIMITS = {
+  share: { least: 0.1, most: 1, whole: false },
+  appHosts: { least: 1, most: 1000, whole: true },
+  workerMemoryMiB: { least: 16, most: 1_048_576, whole: true },
+  childMemoryMiB: { least: 16, most: 1_048_576, whole: true },
+  longestTaskSeconds: { least: 1, most: 604_800, whole: true },
+  backendStopGraceSeconds: { least: 6, most: 3600, whole: true },
+  hostNofile: { least: 1024, most: 1_073_741_816, whole: true },
+  diskGiB: { least: 1, most: 65_536, whole: false },
+  postgresMajor: { least: 12, most: 99, whole: true },
+  redisMajor: { least: 6, most: 99, whole: true },
+  externalPostgresConnections: { least: 20, most: 10_000, whole: true },
+  externalRedisConnections: { least: 20, most: 1_000_000, whole: true },
+} as const satisfies Partial<Record<keyof GivenInputs, { least: number; most: number; whole: boolean }>>;
+
+const LIMITED = [
+  "share",
+  "appHosts",
+  "workerMemoryMiB",
+  "childMemoryMiB",
+  "longestTaskSeconds",
+  "backendStopGraceSeconds",
+  "hostNofile",
+  "diskGiB",
+  "postgresMajor",
+  "redisMajor",
+  "externalPostgresConnections",
+  "externalRedisConnections",
+] as const satisfies readonly (keyof typeof INPUT_LIMITS)[];
+
+/** Memory of a host that stays free for a migration task where a scheduler places by reservation, MiB. */
+export const MIGRATION_TASK_MIB = 256;
+/** Memory of Celery beat, MiB. */
+export const BEAT_MIB = 128;
+
+/** Memory of an app host that a scheduler must find free beside backend and Celery, MiB. */
+export const setAsideMiB = ({ hostReserve, beat }: Pick<ResolvedInputs, "hostReserve" | "beat">): number =>
+  hostReserve === "registered" ? MIGRATION_TASK_MIB + (beat ? BEAT_MIB : 0) : 0;
+
+const MOST_THREADS = 4096;
+
+/**
+ * Applies the defaults and the share.
+ * @throws SizingRefusal with all values that no machine and no system can have.
+ */
+export function resolveInputs(given: GivenInputs): ResolvedInputs {
+  const merged = withDefaults(given);
+  const mistakes: string[] = [];
+  for (const name of LIMITED) {
+    const { least, most, whole } = INPUT_LIMITS[name];
+    const value = merged[name];
+    if (value === undefined) continue;
+    if (!(value >= least && value <= most) || (whole && !Number.isInteger(value))) {
+      mistakes.push(
+        `${name}: ${value} given; ${whole ? "a whole number" : "a number"} from ${least} to ${most} is allowed`,
+      );
+    }
+  }
+  const hardware = takeShare("hardware", given.hardware, merged, mistakes);
+  const dataHardware =
+    merged.topology === "app-and-data" && given.dataHardware
+      ? takeShare("dataHardware", given.dataHardware, merged, mistakes)
+      : hardware;
+  if (mistakes.length > 0) throw new SizingRefusal("inputs", "input", mistakes.join("\n"));
+  const appHardware = { threads: hardware.threads, memoryMiB: hardware.memoryMiB - setAsideMiB(merged) };
+  return {
+    ...merged,
+    appHosts: merged.topology === "single-host" ? 1 : merged.appHosts,
+    hardware: appHardware,
+    dataHardware: merged.topology === "single-host" ? appHardware : dataHardware,
+  };
+}
+
+function takeShare(name: string, { threads, memory }: Hardware, { share }: { share: number }, mistakes: string[]) {
+  if (!Number.isInteger(threads) || threads < 1 || threads > MOST_THREADS) {
+    mistakes.push(`${name}.threads: ${threads} given; a whole number from 1 to ${MOST_THREADS} is allowed`);
+  }
+  return { threads: Math.max(1, Math.round(threads * share)), memoryMiB: memoryOf(name, memory, share, mistakes) };
+}
+
+function memoryOf(name: string, memory: MemorySize, share: number, mistakes: string[]): number {
+  try {
+    return Math.floor(parseMemory(memory) * share);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    mistakes.push(`${name}.memory: ${error.message}`);
+    return 0;
+  }
+}
+
+function withDefaults(given: GivenInputs) {
+  return {
+    tier: given.tier,
+    topology: given.topology ?? DEFAULTS.topology,
+    share: given.share ?? DEFAULTS.share,
+    appHosts: given.appHosts ?? DEFAULTS.appHosts,
+    rollout: given.rollout ?? DEFAULTS.rollout,
+    behindLoadBalancer: given.behindLoadBalancer ?? DEFAULTS.behindLoadBalancer,
+    workerMemoryMiB: given.workerMemoryMiB ?? DEFAULTS.workerMemoryMiB,
+    childMemoryMiB: given.childMemoryMiB ?? DEFAULTS.childMemoryMiB,
+    longestTaskSeconds: given.longestTaskSeconds ?? DEFAULTS.longestTaskSeconds,
+    backendStopGraceSeconds: given.backendStopGraceSeconds ?? DEFAULTS.backendStopGraceSeconds,
+    dataReservation: given.dataReservation ?? DEFAULTS.dataReservation,
+    hostReserve: given.hostReserve ?? DEFAULTS.hostReserve,
+    oversubscribe: given.oversubscribe ?? DEFAULTS.oversubscribe,
+    hostNofile: given.hostNofile ?? DEFAULTS.hostNofile,
+    diskGiB: given.diskGiB ?? DEFAULTS.diskGiB,
+    beat: given.beat ?? DEFAULTS.beat,
+    postgresMajor: given.postgresMajor ?? DEFAULTS.postgresMajor,
+    redisMajor: given.redisMajor ?? DEFAULTS.redisMajor,
+    cpuEnforcement: given.cpuEnforcement ?? DEFAULTS.cpuEnforcement,
+    overrides: given.overrides ?? DEFAULTS.overrides,
+    externalPostgresConnections: given.externalPostgresConnections,
+    externalRedisConnections: given.externalRedisConnections,
+  };
+}

@@ -1,0 +1,178 @@
+import { scaleOf } from "../../machine/cpu";
+import type { Ceiling, Host } from "../../machine/hosts";
+import type { ResolvedInputs } from "../../machine/inputs";
+import { TIER_FACTS } from "../../machine/tiers";
+import { floorDiv, floorHundredths } from "../../rules/arithmetic";
+import { Shortfall } from "../../rules/refusal";
+import type { Sheet } from "../../rules/sheet";
+import type { CpuDemand, Load } from "../load";
+import { type BackendPlan, exactBackendCpu, BACKEND_RULES as R } from "./rules";
+
+export function backendCeiling(
+  sheet: Sheet,
+  { topology, oversubscribe, childMemoryMiB }: ResolvedInputs,
+  { memoryMiB }: Host,
+  availableMiB: number,
+): Ceiling {
+  const ruleMiB = sheet.apply(R.memoryCeilingMiB, {
+    memoryMiB,
+    topology,
+    oversubscribe,
+    availableMiB,
+    childMemoryMiB,
+  });
+  return { ruleMiB, ceilingMiB: sheet.given(R.fleetMemoryLimitMiB) ?? ruleMiB };
+}
+
+/** Workers before connections bound them: the tier's, within memory, or the override. Refuses where none fits. */
+export function backendWorkersAsked(
+  sheet: Sheet,
+  { workerMemoryMiB }: ResolvedInputs,
+  { tierWorkers }: Host,
+  { ceilingMiB }: Ceiling,
+): number {
+  const byMemory = floorDiv(9 * ceilingMiB, 10 * workerMemoryMiB);
+  if (byMemory < 1) {
+    const needed = Math.ceil((10 * workerMemoryMiB) / 9);
+    const available = Math.max(0, ceilingMiB);
+    throw new Shortfall(
+      "backend",
+      "memory",
+      "app",
+      `backend: one worker of ${workerMemoryMiB} MiB, in 0.9 of its container, needs ${needed} MiB; ` +
+        `the backend may use ${available} MiB of the host, ${needed - available} MiB too little.`,
+      `Set workerMemory below ${workerMemoryMiB} MiB if the application needs less.`,
+    );
+  }
+  return sheet.given(R.workers) ?? Math.min(tierWorkers, byMemory);
+}
+
+/** Workers and the containers they run in. */
+export interface BackendSpread {
+  readonly instances: number;
+  readonly workers: number;
+}
+
+export function spreadBackend(
+  sheet: Sheet,
+  { tier, workerMemoryMiB }: ResolvedInputs,
+  { tierWorkers }: Host,
+  { ceilingMiB }: Ceiling,
+  asked: number,
+  connectionCap: number,
+): BackendSpread {
+  const instances = sheet.apply(R.instances, {
+    tierInstances: TIER_FACTS[tier].backendInstances,
+    workers: Math.min(asked, connectionCap),
+    ceilingMiB,
+    workerMemoryMiB,
+    connectionCap,
+    workersGiven: sheet.given(R.workers) !== undefined,
+    memoryGiven: sheet.given(R.fleetMemoryLimitMiB) !== undefined,
+  });
+  return {
+    instances,
+    workers: sheet.apply(R.workers, { tierWorkers, ceilingMiB, workerMemoryMiB, connectionCap, instances }),
+  };
+}
+
+/** CPU so many workers ask of each app host. */
+export const backendCpu = (sheet: Sheet, workers: number, threads: number): CpuDemand => ({
+  host: "app",
+  threads: sheet.given(R.fleetCpuLimit) ?? exactBackendCpu({ workers, threads }),
+  overridden: sheet.given(R.fleetCpuLimit) !== undefined,
+});
+
+export const backendLoad = (plan: BackendPlan): Load => ({
+  service: "backend",
+  host: "app",
+  cpuReservation: plan.fleetCpuReservation,
+  cpuLimit: plan.fleetCpuLimit,
+  memoryReservationMiB: plan.fleetMemoryReservationMiB,
+  memoryLimitMiB: plan.fleetMemoryLimitMiB,
+  nofile: plan.nofile,
+  rules: { cpuLimit: R.fleetCpuLimit, cpuReservation: R.fleetCpuReservation },
+});
+
+export function planBackend(
+  sheet: Sheet,
+  inputs: ResolvedInputs,
+  { threads, memoryMiB, reserveMiB }: Host,
+  scale: number,
+  { instances, workers }: BackendSpread,
+  { ruleMiB }: Ceiling,
+  { perWorker, redisPerWorker }: { perWorker: number; redisPerWorker: number },
+): BackendPlan {
+  const { tier, topology, workerMemoryMiB, behindLoadBalancer, backendStopGraceSeconds } = inputs;
+  const { threads: unscaledLimit } = backendCpu(sheet, workers, threads);
+  const fleetCpuLimit = sheet.apply(R.fleetCpuLimit, {
+    workers,
+    threads,
+    scale: scaleOf(sheet, R.fleetCpuLimit, scale),
+  });
+  const fleetCpuReservation = sheet.apply(R.fleetCpuReservation, { unscaledLimit, cpuLimit: fleetCpuLimit });
+  const exactReservation = (3 * unscaledLimit) / 5;
+  const workersPerInstance = sheet.apply(R.workersPerInstance, { workers, instances });
+  const fleetMemoryLimitMiB = sheet.apply(R.fleetMemoryLimitMiB, {
+    ceilingMiB: ruleMiB,
+    cpuLimit: unscaledLimit,
+    memoryMiB,
+    reserveMiB,
+    threads,
+    topology,
+    instances,
+    workersPerInstance,
+    workerMemoryMiB,
+  });
+  const fleetMemoryReservationMiB = sheet.apply(R.fleetMemoryReservationMiB, { fleetMemoryLimitMiB });
+  const limitConcurrency = sheet.apply(R.limitConcurrency, {});
+  const backlog = sheet.apply(R.backlog, { tier });
+  const stopGraceSeconds = sheet.apply(R.stopGraceSeconds, { backendStopGraceSeconds });
+  const poolSize = sheet.apply(R.poolSize, { perWorker });
+  const maxOverflow = sheet.apply(R.maxOverflow, { perWorker, poolSize });
+  const redisPool = sheet.apply(R.redisMaxConnectionsPerWorker, { redisPerWorker });
+  return {
+    memoryCeilingMiB: ruleMiB,
+    instances,
+    workersPerInstance,
+    workers,
+    loop: sheet.apply(R.loop, {}),
+    http: sheet.apply(R.http, {}),
+    limitConcurrency,
+    concurrentConnections: sheet.apply(R.concurrentConnections, { workers, limitConcurrency }),
+    backlog,
+    somaxconn: sheet.apply(R.somaxconn, { backlog }),
+    timeoutKeepAlive: sheet.apply(R.timeoutKeepAlive, { behindLoadBalancer }),
+    timeoutGracefulShutdown: sheet.apply(R.timeoutGracefulShutdown, { stopGraceSeconds }),
+    timeoutWorkerHealthcheck: sheet.apply(R.timeoutWorkerHealthcheck, {}),
+    wsPerMessageDeflate: sheet.apply(R.wsPerMessageDeflate, {}),
+    wsMaxSizeBytes: sheet.apply(R.wsMaxSizeBytes, {}),
+    stopGraceSeconds,
+    healthIntervalSeconds: sheet.apply(R.healthIntervalSeconds, {}),
+    healthTimeoutSeconds: sheet.apply(R.healthTimeoutSeconds, {}),
+    poolSize,
+    maxOverflow,
+    poolTimeoutSeconds: sheet.apply(R.poolTimeoutSeconds, {}),
+    threadLimit: sheet.apply(R.threadLimit, { poolSize, maxOverflow }),
+    redisMaxConnectionsPerWorker: redisPool,
+    redisMaxConnections: sheet.apply(R.redisMaxConnections, { workers, perWorker: redisPool }),
+    nofile: sheet.apply(R.nofile, { limitConcurrency, poolSize, maxOverflow, redisPool }),
+    fleetCpuLimit,
+    fleetCpuReservation,
+    fleetMemoryLimitMiB,
+    fleetMemoryReservationMiB,
+    memoryLimitMiB: sheet.apply(R.memoryLimitMiB, { fleetMemoryLimitMiB, instances }),
+    memoryReservationMiB: sheet.apply(R.memoryReservationMiB, { fleetMemoryReservationMiB, instances }),
+    cpuQuota: sheet.apply(R.cpuQuota, {
+      cpuLimit: fleetCpuLimit,
+      containers: instances,
+      threads,
+      enforcement: inputs.cpuEnforcement,
+    }),
+    cpuShares: sheet.apply(R.cpuShares, {
+      cpuReservation:
+        floorHundredths(exactReservation) === fleetCpuReservation ? exactReservation : fleetCpuReservation,
+      containers: instances,
+    }),
+  };
+}

@@ -1,0 +1,158 @@
+import { exactCpu, exactReservation, scaleOf } from "../../machine/cpu";
+import type { Ceiling, Host } from "../../machine/hosts";
+import type { ResolvedInputs } from "../../machine/inputs";
+import { TIER_FACTS } from "../../machine/tiers";
+import { floorDiv } from "../../rules/arithmetic";
+import { Shortfall } from "../../rules/refusal";
+import type { Sheet } from "../../rules/sheet";
+import type { CpuDemand, Load } from "../load";
+import { type CeleryPlan, CELERY_RULES as R } from "./rules";
+
+/** Twelfths of the app host's threads. */
+const CPU_PART = { limit: 2, reservation: 1 } as const;
+
+/** CPU the fleet asks of each app host. */
+export const celeryCpu = (sheet: Sheet, threads: number): CpuDemand => ({
+  host: "app",
+  threads: sheet.given(R.fleetCpuLimit) ?? exactCpu({ part: CPU_PART.limit, threads }),
+  overridden: sheet.given(R.fleetCpuLimit) !== undefined,
+});
+
+export const celeryLoad = (plan: CeleryPlan): Load => ({
+  service: "celery",
+  host: "app",
+  cpuReservation: plan.fleetCpuReservation,
+  cpuLimit: plan.fleetCpuLimit,
+  memoryReservationMiB: plan.replicas * plan.memoryReservationMiB,
+  memoryLimitMiB: plan.fleetMemoryLimitMiB,
+  nofile: undefined,
+  rules: { cpuLimit: R.fleetCpuLimit, cpuReservation: R.fleetCpuReservation },
+});
+
+/** The most the fleet may use: the rule's ceiling, or the overridden limit. */
+export function celeryCeiling(
+  sheet: Sheet,
+  { topology, oversubscribe }: ResolvedInputs,
+  { memoryMiB }: Host,
+  availableMiB: number,
+  backendCeilingMiB: number,
+): Ceiling {
+  const ruleMiB = sheet.apply(R.memoryCeilingMiB, {
+    memoryMiB,
+    topology,
+    oversubscribe,
+    availableMiB,
+    backendCeilingMiB,
+  });
+  return { ruleMiB, ceilingMiB: sheet.given(R.fleetMemoryLimitMiB) ?? ruleMiB };
+}
+
+/** Replicas, and the children of each. */
+export interface CelerySplit {
+  readonly replicas: number;
+  readonly concurrency: number;
+}
+
+/** Replicas and children per replica. Refuses where not even one replica with one child fits. */
+export function splitCelery(
+  sheet: Sheet,
+  { tier, childMemoryMiB }: ResolvedInputs,
+  { tierWorkers }: Host,
+  { ceilingMiB }: Ceiling,
+  connectionCap: number,
+): CelerySplit {
+  const replicaMemoryMiB = sheet.given(R.memoryLimitMiB);
+  const most = replicaMemoryMiB ?? ceilingMiB;
+  if (most < 2 * childMemoryMiB) {
+    throw new Shortfall(
+      "celery",
+      "memory",
+      "app",
+      `celery: one child and its parent need 2 x childMemory, ${2 * childMemoryMiB} MiB; ` +
+        `Celery may use ${Math.max(0, most)} MiB of the host, ${2 * childMemoryMiB - Math.max(0, most)} MiB too little.`,
+      `Set childMemory below ${childMemoryMiB} MiB if the tasks need less.`,
+    );
+  }
+  const split = { tierWorkers, ceilingMiB, childMemoryMiB, connectionCap, replicaMemoryMiB };
+  const replicas = sheet.apply(R.replicas, {
+    ...split,
+    tierReplicas: TIER_FACTS[tier].celeryReplicas,
+    concurrencyGiven: sheet.given(R.concurrency),
+    replicasGiven: sheet.given(R.replicas),
+  });
+  return { replicas, concurrency: sheet.apply(R.concurrency, { ...split, replicas }) };
+}
+
+export function planCelery(
+  sheet: Sheet,
+  inputs: ResolvedInputs,
+  { threads, memoryMiB, reserveMiB }: Host,
+  scale: number,
+  { replicas, concurrency }: CelerySplit,
+  { ruleMiB }: Ceiling,
+): CeleryPlan {
+  const { topology, childMemoryMiB, longestTaskSeconds, cpuEnforcement: enforcement } = inputs;
+  const fleetMemoryLimitMiB = sheet.apply(R.fleetMemoryLimitMiB, {
+    memoryMiB,
+    reserveMiB,
+    topology,
+    ceilingMiB: ruleMiB,
+    replicas,
+    concurrency,
+    childMemoryMiB,
+    replicaMemoryMiB: sheet.given(R.memoryLimitMiB),
+  });
+  refuseAboveHost(sheet, memoryMiB - reserveMiB, replicas);
+  const memoryLimitMiB = sheet.apply(R.memoryLimitMiB, {
+    fleetMemoryLimitMiB,
+    replicas,
+    neededMiB: (concurrency + 1) * childMemoryMiB,
+  });
+  const fleetCpuLimit = sheet.apply(R.fleetCpuLimit, {
+    part: CPU_PART.limit,
+    threads,
+    scale: scaleOf(sheet, R.fleetCpuLimit, scale),
+  });
+  const fleetCpuReservation = sheet.apply(R.fleetCpuReservation, {
+    part: CPU_PART.reservation,
+    threads,
+    cpuLimit: fleetCpuLimit,
+  });
+  const prefetchMultiplier = sheet.apply(R.prefetchMultiplier, {});
+  const simultaneousTasks = sheet.apply(R.simultaneousTasks, { replicas, concurrency });
+  return {
+    memoryCeilingMiB: ruleMiB,
+    replicas,
+    concurrency,
+    prefetchMultiplier,
+    maxTasksPerChild: sheet.apply(R.maxTasksPerChild, {}),
+    maxMemoryPerChildKiB: sheet.apply(R.maxMemoryPerChildKiB, { memoryLimitMiB, concurrency, childMemoryMiB }),
+    simultaneousTasks,
+    reservedTasks: sheet.apply(R.reservedTasks, { simultaneousTasks, prefetchMultiplier }),
+    childPoolSize: sheet.apply(R.childPoolSize, {}),
+    childMaxOverflow: sheet.apply(R.childMaxOverflow, {}),
+    stopGraceSeconds: sheet.apply(R.stopGraceSeconds, { longestTaskSeconds }),
+    healthIntervalSeconds: sheet.apply(R.healthIntervalSeconds, {}),
+    healthTimeoutSeconds: sheet.apply(R.healthTimeoutSeconds, {}),
+    fleetCpuLimit,
+    fleetCpuReservation,
+    fleetMemoryLimitMiB,
+    memoryLimitMiB,
+    memoryReservationMiB: sheet.apply(R.memoryReservationMiB, { memoryLimitMiB }),
+    cpuQuota: sheet.apply(R.cpuQuota, { cpuLimit: fleetCpuLimit, containers: replicas, threads, enforcement }),
+    cpuShares: sheet.apply(R.cpuShares, {
+      cpuReservation: exactReservation(CPU_PART.reservation, threads, fleetCpuReservation),
+      containers: replicas,
+    }),
+  };
+}
+
+/** An override of one replica's memory sets the fleet's, whose own bound is for an override of its own. */
+function refuseAboveHost(sheet: Sheet, roomMiB: number, replicas: number): void {
+  const given = sheet.given(R.memoryLimitMiB);
+  const mostMiB = floorDiv(roomMiB, replicas);
+  if (given !== undefined && given > mostMiB) {
+    const by = "the host's memory less its reserve, divided over the replicas";
+    sheet.refuse(R.memoryLimitMiB, `${given} given; at most ${mostMiB} MiB is allowed (${by})`);
+  }
+}

@@ -1,0 +1,58 @@
+import { clamp, floorDiv } from "../../rules/arithmetic";
+import { atLeast, atMost, rule } from "../../rules/rule";
+
+/** No setting may claim more than the container has. */
+export const withinMemory = atMost<{ readonly memoryLimitMiB: number }>(
+  "PostgreSQL's memory limit",
+  ({ memoryLimitMiB }) => memoryLimitMiB,
+);
+const atLeastOne = atLeast<Record<string, number | string>>("PostgreSQL", () => 1);
+
+/** What PostgreSQL's memory is used for. */
+export const MEMORY_RULES = {
+  sharedBuffersMiB: rule({
+    unit: "MiB",
+    about: "shared_buffers: the server's own page cache",
+    words: "15 % of the memory limit up to 512 MiB, 25 % from 1 GiB on, rising between.",
+    asks: ({ memoryLimitMiB }: { memoryLimitMiB: number }) => sharedBuffersMiB(memoryLimitMiB),
+    allows: (is) => [
+      is.atLeast("PostgreSQL", () => 1),
+      is.atMost("40 % of PostgreSQL's memory: more starves the page cache", (i) => floorDiv(2 * i.memoryLimitMiB, 5)),
+    ],
+  }),
+  effectiveCacheSizeMiB: rule({
+    unit: "MiB",
+    about: "effective_cache_size: what the planner takes for cached; nothing is allocated",
+    words: "3/4 of the memory limit.",
+    asks: ({ memoryLimitMiB }: { memoryLimitMiB: number; memoryMiB: number }) => floorDiv(3 * memoryLimitMiB, 4),
+    allows: (is) => [atLeastOne, is.atMost("the host's memory", ({ memoryMiB }) => memoryMiB)],
+  }),
+  workMemMiB: rule({
+    unit: "MiB",
+    about: "work_mem: memory of one sort or hash before it goes to disk",
+    words: "1/512 of the memory limit, from 4 to 64 MiB.",
+    asks: ({ memoryLimitMiB }: { memoryLimitMiB: number }) => clamp(floorDiv(memoryLimitMiB, 512), 4, 64),
+    allows: () => [atLeastOne, withinMemory],
+  }),
+  maintenanceWorkMemMiB: rule({
+    unit: "MiB",
+    about: "maintenance_work_mem: memory of VACUUM and of an index build",
+    words: "1/16 of the memory limit, at most 2 GiB.",
+    asks: ({ memoryLimitMiB }: { memoryLimitMiB: number }) => Math.min(floorDiv(memoryLimitMiB, 16), 2048),
+    allows: () => [atLeastOne, withinMemory],
+  }),
+  autovacuumWorkMemMiB: rule({
+    unit: "MiB",
+    about: "autovacuum_work_mem: memory of each of the three autovacuum workers",
+    words: "1/24 of the memory limit, at most maintenance_work_mem.",
+    asks: ({ memoryLimitMiB, maintenanceWorkMemMiB }: { memoryLimitMiB: number; maintenanceWorkMemMiB: number }) =>
+      Math.min(maintenanceWorkMemMiB, floorDiv(memoryLimitMiB, 24)),
+    allows: () => [atLeastOne, withinMemory],
+  }),
+};
+
+/** 15 % of a small database's memory, 25 % of a large one's, rising between 512 and 1024 MiB. */
+function sharedBuffersMiB(memoryMiB: number): number {
+  const aboveSmallMiB = clamp(memoryMiB, 512, 1024) - 512;
+  return floorDiv(memoryMiB * (15 * 512 + 10 * aboveSmallMiB), 100 * 512);
+}

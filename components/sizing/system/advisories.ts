@@ -1,0 +1,73 @@
+import type { Host } from "../machine/hosts";
+import { withUnit } from "../rules/explanation";
+import type { Shortfall } from "../rules/refusal";
+import type { Cut } from "../rules/sheet";
+import type { AdvisedPlan, Advisory } from "./advisory";
+import { RISKS } from "./risks";
+
+/** A cut of these leaves the tier's load without the processes it asks for. */
+const CARRIES_THE_LOAD: readonly string[] = [
+  "workers",
+  "instances",
+  "replicas",
+  "concurrency",
+  "concurrentConnections",
+];
+
+/** The advisories of a plan: rules cut by a bound first, then the risks in a fixed order. */
+export function advise(
+  plan: AdvisedPlan,
+  hosts: { app: Host; data: Host },
+  cuts: readonly Cut[],
+  rolloutFallback: Shortfall | undefined,
+): Advisory[] {
+  const found = cuts.map((cut) => boundedAdvisory(cut, plan));
+  if (rolloutFallback !== undefined) found.push(recreates(rolloutFallback, plan));
+  for (const risk of RISKS) {
+    const advisory = risk(plan, hosts);
+    if (advisory) found.push(advisory);
+  }
+  return found;
+}
+
+function boundedAdvisory({ rule, asked, value, by, lack }: Cut, { external }: AdvisedPlan): Advisory {
+  const remedy = {
+    memory: "A machine with more memory lifts it.",
+    connections: external
+      ? "PgBouncer, fewer app hosts or a server that takes more connections lift it."
+      : "PgBouncer, fewer app hosts or more memory for the data services lift it.",
+    "memory or connections": external
+      ? "More memory, or a server that takes more connections, lifts it."
+      : "More memory lifts it.",
+    disk: "A larger disk lifts it.",
+    threads: "A machine with more threads, or oversubscribe: true, lifts it.",
+    files: "Raise the open files the host grants and hostNofile.",
+  }[lack];
+  return {
+    id: `bounded.${rule.section}.${rule.field}`,
+    severity: CARRIES_THE_LOAD.includes(rule.field) ? "warning" : "info",
+    service: rule.section,
+    sentence:
+      `${rule.section}.${rule.field}: asked ${withUnit(asked, rule.unit)}, ` +
+      `bounded to ${withUnit(value, rule.unit)} by ${lack} (${by}). ${remedy}`,
+  };
+}
+
+const recreates = ({ part, lack, sentence }: Shortfall, { inputs, postgres, redis }: AdvisedPlan): Advisory => {
+  const several = inputs.appHosts > 1;
+  const elsewhere = (part === "postgres" && !postgres) || (part === "redis" && !redis);
+  const larger = several
+    ? "Larger app hosts or a lower tier make it gapless."
+    : "A larger machine or a lower tier makes it gapless.";
+  return {
+    id: "rollout.recreate",
+    severity: "warning",
+    service: "backend",
+    sentence: [
+      `A deploy ${several ? "empties one app host after another" : "stops the old backend before the new one runs"},`,
+      `because two copies side by side do not fit: ${sentence}`,
+      ...(several ? ["The others carry the load meanwhile; a single one stands still."] : []),
+      lack === "connections" && elsewhere ? "A server that takes more connections makes it gapless." : larger,
+    ].join(" "),
+  };
+};
