@@ -1,6 +1,6 @@
 import type { ResolvedInputs } from "../machine/inputs";
+import type { Load } from "../machine/load";
 import type { ServicePlans } from "../services";
-import type { Load } from "../services/load";
 import type { LoadBalancerPlan } from "../services/load-balancer/rules";
 import type { ConnectionPlan } from "./connections";
 import type { ExternalPlan } from "./external";

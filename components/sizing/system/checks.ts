@@ -1,8 +1,8 @@
 import type { Host } from "../machine/hosts";
 import { needsDataHost, type ResolvedInputs } from "../machine/inputs";
+import type { HostName, Load } from "../machine/load";
 import { OverrideRefusal, Shortfall } from "../rules/refusal";
 import type { Findings, Sheet } from "../rules/sheet";
-import type { HostName, Load } from "../services/load";
 
 /** Least memory, MiB, of a host whose data services are promised half, or all, of their limit. */
 const LEAST_MEMORY_MIB = { half: 1024, full: 2048 } as const;

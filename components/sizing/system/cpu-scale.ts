@@ -1,7 +1,7 @@
 import { type Host, SYSTEM_RULES } from "../machine/hosts";
 import type { ResolvedInputs } from "../machine/inputs";
+import type { CpuDemand } from "../machine/load";
 import type { Sheet } from "../rules/sheet";
-import type { CpuDemand } from "../services/load";
 
 /** What the CPU limits of each host are multiplied with, last of all: 1, or less with `oversubscribe: false`. */
 export function cpuScales(

@@ -1,7 +1,7 @@
 import type { Host } from "../machine/hosts";
 import { needsDataHost } from "../machine/inputs";
+import type { Load } from "../machine/load";
 import { formatMemory } from "../machine/memory";
-import type { Load } from "../services/load";
 import { usesHaproxy } from "../services/load-balancer/rules";
 import type { AdvisedPlan, Advisory } from "./advisory";
 

@@ -1,7 +1,7 @@
+import type { Load } from "../machine/load";
 import { outcome, type PlanOf, rulesOf, type Unit } from "../rules/rule";
 import type { Sheet } from "../rules/sheet";
 import { SERVICE_RULES } from "../services";
-import type { Load } from "../services/load";
 
 type ByService = Readonly<Record<string, number>>;
 

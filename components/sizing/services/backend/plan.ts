@@ -1,11 +1,11 @@
 import { scaleOf } from "../../machine/cpu";
 import type { Ceiling, Host } from "../../machine/hosts";
 import type { ResolvedInputs } from "../../machine/inputs";
+import type { CpuDemand, Load } from "../../machine/load";
 import { TIER_FACTS } from "../../machine/tiers";
 import { floorDiv, floorHundredths } from "../../rules/arithmetic";
 import { Shortfall } from "../../rules/refusal";
 import type { Sheet } from "../../rules/sheet";
-import type { CpuDemand, Load } from "../load";
 import { type BackendPlan, exactBackendCpu, BACKEND_RULES as R } from "./rules";
 
 export function backendCeiling(

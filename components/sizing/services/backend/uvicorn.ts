@@ -1,6 +1,6 @@
+import { healthRules } from "../../machine/health";
 import { TIER_FACTS } from "../../machine/tiers";
 import { constant, oneOf, outcome, rule, setting } from "../../rules/rule";
-import { healthRules } from "../health";
 
 /** Beyond this backlog the kernel's own default for a listening socket cuts it. */
 const KERNEL_SOMAXCONN = 4096;

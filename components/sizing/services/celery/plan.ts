@@ -1,11 +1,11 @@
 import { exactCpu, exactReservation, scaleOf } from "../../machine/cpu";
 import type { Ceiling, Host } from "../../machine/hosts";
 import type { ResolvedInputs } from "../../machine/inputs";
+import type { CpuDemand, Load } from "../../machine/load";
 import { TIER_FACTS } from "../../machine/tiers";
 import { floorDiv } from "../../rules/arithmetic";
 import { Shortfall } from "../../rules/refusal";
 import type { Sheet } from "../../rules/sheet";
-import type { CpuDemand, Load } from "../load";
 import { type CeleryPlan, CELERY_RULES as R } from "./rules";
 
 /** Twelfths of the app host's threads. */

@@ -1,8 +1,8 @@
 import { cpuLimitRule, cpuQuotaRule, cpuReservationRule, cpuSharesRule } from "../../machine/cpu";
+import { healthRules } from "../../machine/health";
 import type { Topology } from "../../machine/inputs";
 import { floorDiv } from "../../rules/arithmetic";
 import { type OverridesOf, outcome, type PlanOf, rulesOf } from "../../rules/rule";
-import { healthRules } from "../health";
 import { MEMORY_RULES } from "./memory";
 import { SPLIT_RULES } from "./split";
 import { TASK_RULES } from "./tasks";

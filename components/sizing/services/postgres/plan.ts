@@ -1,9 +1,9 @@
 import { type CpuPart, exactCpu, exactReservation, scaleOf } from "../../machine/cpu";
 import type { Host } from "../../machine/hosts";
 import type { ResolvedInputs, Topology } from "../../machine/inputs";
+import type { CpuDemand, Load } from "../../machine/load";
 import { settle } from "../../rules/rule";
 import type { Sheet } from "../../rules/sheet";
-import type { CpuDemand, Load } from "../load";
 import { type PostgresPlan, POSTGRES_RULES as R } from "./rules";
 
 const CPU_PART: Readonly<Record<Topology, CpuPart>> = {

@@ -1,8 +1,8 @@
 import { cpuLimitRule, cpuQuotaRule, cpuReservationRule, cpuSharesRule } from "../../machine/cpu";
 import { dataMemoryRule, dataReservationRule, type MemoryPart } from "../../machine/data-memory";
+import { healthRules } from "../../machine/health";
 import { floorDiv, powerOfTwoAtLeast, roundDiv } from "../../rules/arithmetic";
 import { constant, type OverridesOf, oneOf, type PlanOf, rule, rulesOf } from "../../rules/rule";
-import { healthRules } from "../health";
 import { MEMORY_RULES, withinMemory } from "./memory";
 import { PARALLEL_RULES } from "./parallel";
 import { WAL_RULES } from "./wal";

@@ -1,8 +1,8 @@
 import { cpuLimitRule, cpuQuotaRule, cpuReservationRule, cpuSharesRule } from "../../machine/cpu";
 import { dataMemoryRule, dataReservationRule, type MemoryPart } from "../../machine/data-memory";
+import { healthRules } from "../../machine/health";
 import { clamp, floorDiv } from "../../rules/arithmetic";
 import { constant, type OverridesOf, oneOf, type PlanOf, rule, rulesOf } from "../../rules/rule";
-import { healthRules } from "../health";
 
 /** Redis lowers maxclients without a word where it finds fewer open files than this above it. */
 const OWN_FILES = 32;
