@@ -7,39 +7,27 @@ import { PROJECT } from "../tools/toolchain/versions";
 const MOST_LINES = 250;
 
 const SIZING = "components/sizing";
-const SERVICES = "components/services";
 const SETTINGS = "components/settings";
 const CONTRACT = "components/platform/contract";
-const HOOKS = "components/platform/hooks";
 const DOCKER = "components/platform/docker";
 const EC2 = "components/platform/ec2";
 
 /**
- * Which folder may import from which others: those at the bottom of the house first. A folder that is not listed
- * belongs to the one it is in.
+ * Which folder may import from which others, as docs/structure.md says. A folder that is not listed belongs to the one
+ * it is in.
  */
-const MAY_IMPORT_FROM: Readonly<Record<string, readonly string[]>> = {
-  [`${SIZING}/rules`]: [],
-  [`${SIZING}/machine`]: [`${SIZING}/rules`],
-  [`${SIZING}/services`]: [`${SIZING}/machine`, `${SIZING}/rules`],
-  [`${SIZING}/system`]: [`${SIZING}/services`, `${SIZING}/machine`, `${SIZING}/rules`],
-  [SIZING]: [`${SIZING}/system`, `${SIZING}/services`, `${SIZING}/machine`, `${SIZING}/rules`],
-  [SERVICES]: [SIZING],
-  [SETTINGS]: [SERVICES, SIZING],
-  [CONTRACT]: [SIZING],
-  [HOOKS]: [],
-  [DOCKER]: [CONTRACT, HOOKS, SETTINGS, SERVICES, SIZING],
-  [EC2]: [CONTRACT, HOOKS, SETTINGS, SERVICES, SIZING],
-  "components/platform": [DOCKER, CONTRACT],
-  components: ["components/platform", SERVICES, SIZING],
-  "tools/terminal": [],
-  "tools/toolchain": [DOCKER, SERVICES],
-  "tools/stack": ["tools/toolchain", DOCKER, EC2, SETTINGS, SERVICES, SIZING],
-  "tools/pr-comment": [EC2, SERVICES, SIZING],
-  "tools/commands": ["tools/stack", "tools/pr-comment", "tools/terminal", "tools/toolchain", SERVICES, SIZING],
-  "tools/ci": ["tools/stack", "tools/toolchain"],
-  tools: ["tools/commands", "tools/stack", "tools/toolchain", EC2, SETTINGS, SERVICES, SIZING],
-};
+const MAY_IMPORT_FROM = allowedByThePage();
+
+function allowedByThePage(): Readonly<Record<string, readonly string[]>> {
+  const page = readFileSync(path.join(PROJECT, "docs", "structure.md"), "utf8");
+  const rows = [...page.matchAll(/^\| `((?:components|tools)[^`]*)` \|[^|]*\|([^|]*)\|$/gm)];
+  return Object.fromEntries(
+    rows.map(([, room = "", allowed = ""]) => [
+      room,
+      [...allowed.matchAll(/`([^`]+)`/g)].map(([, other = ""]) => other),
+    ]),
+  );
+}
 
 /** Packages that only some folders know, and those folders. */
 const KNOWN_IN: Readonly<Record<string, readonly string[]>> = {
@@ -138,12 +126,29 @@ describe("the source", () => {
     expect(circles(arrowsOf(folders))).toEqual([]);
   });
 
-  it("imports downwards only", () => {
-    const upwards = arrows.filter(([from, to]) => {
-      const [room, other] = [roomOf(from), roomOf(to)];
-      return room !== undefined && other !== undefined && room !== other && !MAY_IMPORT_FROM[room]?.includes(other);
-    });
-    expect(upwards.map((arrow) => arrow.join(" -> "))).toEqual([]);
+  const between = arrows.flatMap(([from, to]) => {
+    const [room, other] = [roomOf(from), roomOf(to)];
+    return room !== undefined && other !== undefined && room !== other ? [{ room, other, from, to }] : [];
+  });
+
+  it("has its rooms on the page, and no room there that is gone", () => {
+    for (const room of Object.keys(MAY_IMPORT_FROM))
+      expect(files.filter((file) => roomOf(file) === room)).not.toEqual([]);
+    expect(files.filter((file) => roomOf(file) === undefined)).toEqual([]);
+  });
+
+  it("imports downwards only, as the page allows", () => {
+    const astray = between.filter(({ room, other }) => !MAY_IMPORT_FROM[room]?.includes(other));
+    expect(astray.map(({ from, to }) => `${from} -> ${to}`)).toEqual([]);
+    expect(circles(arrowsOf(between.map(({ room, other }) => [room, other] as const)))).toEqual([]);
+  });
+
+  it("has no permission on the page that nothing uses", () => {
+    const used = new Set(between.map(({ room, other }) => `${room} -> ${other}`));
+    const allowed = Object.entries(MAY_IMPORT_FROM).flatMap(([room, others]) =>
+      others.map((other) => `${room} -> ${other}`),
+    );
+    expect(allowed.filter((arrow) => !used.has(arrow))).toEqual([]);
   });
 
   it("reaches the sizing rules through their index alone", () => {

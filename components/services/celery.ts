@@ -67,5 +67,5 @@ export const BEAT = {
   component: CELERY.component,
   replacement: "stop-first",
   restart: "scheduled tasks wait some seconds",
-  running: ({ beat }) => beat && { containers: 1, ...beat, cpuQuota: undefined },
+  running: ({ beat }) => beat && { containers: 1, ...beat, cpuQuota: undefined, inShort: "sends the scheduled tasks" },
 } as const satisfies ServiceDescriptor;

@@ -37,8 +37,8 @@ export interface Running {
   readonly memoryLimitMiB: number;
   /** Threads each may use at most; undefined leaves it to the weights. */
   readonly cpuQuota: number | undefined;
-  /** The numbers people look for first. Undefined for what is too small to be listed. */
-  readonly inShort?: string;
+  /** The numbers people look for first. */
+  readonly inShort: string;
 }
 
 /** A program that is given numbers of the plan, under names of its own. */

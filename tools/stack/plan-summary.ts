@@ -19,7 +19,7 @@ export function planSummary(plan: SizingPlan): string {
 function summaryRow(plan: SizingPlan, section: Section): (string | number)[] | undefined {
   const service = ALL_SERVICES.find((each) => each.section === section);
   const running = service?.running(plan);
-  if (!service || running?.inShort === undefined) return undefined;
+  if (!service || !running) return undefined;
   const { containers, memoryLimitMiB, cpuQuota = "shares only", inShort } = running;
   const each = containers === 0 ? ["", ""] : [formatMemory(memoryLimitMiB), String(cpuQuota)];
   return [service.name.replace("-", " "), containers, ...each, inShort];
