@@ -25,8 +25,8 @@ describe("a failed update says why, and the next one converges", { timeout: 10 *
   afterAll(() => stack?.remove(), 2 * MINUTE);
 
   const failure = (env = {}) => stack.up(env).then(() => "no failure", String);
-  /** For a container that is never going to be healthy, which the product gives two minutes. */
-  const failureSoon = () => stack.upWith(impatient("celery-1")).then(() => "no failure", String);
+  /** For Celery's containers that are never going to be healthy, which the product gives two minutes. */
+  const failureSoon = () => stack.upWith(impatient("celery-1", "celery-beat")).then(() => "no failure", String);
   const containers = async () => (await stackContainers(stack.prefix)).map(({ id }) => id);
   const ready = async () => (await fetch(stack.url("/api/ready"))).status;
 
