@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help up preview down explain logs psql env clean test
+.PHONY: help up preview down explain logs psql env clean test test-long
 
 STACK ?= dev
 CLI = node_modules/.bin/tsx tools/cli.ts --stack $(STACK)
@@ -44,3 +44,7 @@ test: node_modules/.package-lock.json ## Check types and style, and run every te
 	node_modules/.bin/tsc
 	node_modules/.bin/biome check
 	node_modules/.bin/vitest run
+
+test-long: node_modules/.package-lock.json ## Run what takes an hour: a million plans, and each rule changed to see that a test notices
+	npm run test:deep
+	npm run test:mutation

@@ -75,7 +75,7 @@ describe.each(names)("%s", (name) => {
       steps.flatMap((step) => (step.run === undefined ? [] : [step.run])),
     );
     for (const command of commands) {
-      expect(command).toMatch(/^(tools\/ci\/[\w-]+\.sh|\.ci\/run)( |$)/);
+      expect(command).toMatch(/^(tools\/ci\/[\w-]+\.sh|\.ci\/run(-long)?)( |$)/);
       expect(command).not.toContain("${{");
       expect(() => accessSync(path.join(PROJECT, command.split(" ")[0] ?? ""), constants.X_OK)).not.toThrow();
     }
@@ -112,6 +112,18 @@ describe("a pull request", () => {
       const comment = job("preview.yml", name).steps.find((step) => step.run?.includes("sticky-comment"));
       expect(comment?.if).toContain("!cancelled()");
     }
+  });
+});
+
+describe("what takes too long for each change", () => {
+  it("runs every night, all of it", () => {
+    expect(workflow("long-tests.yml").on).toHaveProperty("schedule");
+    expect(job("long-tests.yml", "test").steps.at(-1)?.run).toBe(".ci/run-long");
+    expect(readFileSync(path.join(PROJECT, ".ci", "run-long"), "utf8")).toMatch(/^make test-long$/m);
+    const { scripts } = JSON.parse(readFileSync(path.join(PROJECT, "package.json"), "utf8"));
+    const long = Object.keys(scripts).filter((name) => name.startsWith("test:"));
+    const recipe = readFileSync(path.join(PROJECT, "Makefile"), "utf8").split(/^test-long:.*\n/m)[1] ?? "";
+    expect([...recipe.matchAll(/npm run (test:\S+)/g)].map(([, name]) => name)).toEqual(long);
   });
 });
 

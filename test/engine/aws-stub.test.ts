@@ -9,7 +9,7 @@ const INSTANCE = "aws:ec2/instance:Instance";
 const VOLUME = "aws:ebs/volume:Volume";
 const SERVICE = "aws:ecs/service:Service";
 
-describe("the stub of AWS under the real engine", { timeout: 2 * MINUTE }, () => {
+describe("the stub of AWS under the real engine", { timeout: 5 * MINUTE }, () => {
   const aws = new StubAws();
   let serving: Serving;
   let stack: TestStack;

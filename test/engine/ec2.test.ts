@@ -4,7 +4,7 @@ import { digest, Ec2Stack, host, SERVICE, SETTINGS, SHOP, VOLUME } from "./ec2-s
 
 const MINUTE = 60_000;
 
-describe("a single host on EC2, under the real engine", { timeout: 4 * MINUTE }, () => {
+describe("a single host on EC2, under the real engine", { timeout: 10 * MINUTE }, () => {
   let ec2: Ec2Stack;
   let volume: string;
 
@@ -135,7 +135,7 @@ describe("a single host on EC2, under the real engine", { timeout: 4 * MINUTE },
   });
 });
 
-describe("app hosts and a data host, under the real engine", { timeout: 4 * MINUTE }, () => {
+describe("app hosts and a data host, under the real engine", { timeout: 10 * MINUTE }, () => {
   let ec2: Ec2Stack;
   beforeAll(async () => {
     ec2 = await Ec2Stack.create({
@@ -163,7 +163,7 @@ describe("app hosts and a data host, under the real engine", { timeout: 4 * MINU
   });
 });
 
-describe("PostgreSQL and Redis that run elsewhere", { timeout: 4 * MINUTE }, () => {
+describe("PostgreSQL and Redis that run elsewhere", { timeout: 10 * MINUTE }, () => {
   it("leave a host that comes back by itself, without a data volume", async () => {
     const ec2 = await Ec2Stack.create({
       ...SETTINGS,
@@ -196,32 +196,45 @@ describe("PostgreSQL and Redis that run elsewhere", { timeout: 4 * MINUTE }, () 
   });
 });
 
-describe("what is wrong is said before anything is made", { timeout: 2 * MINUTE }, () => {
-  it.each<[string, Record<string, string>, RegExp]>([
+describe("what is wrong is said before anything is made", { timeout: 4 * MINUTE }, () => {
+  let ec2: Ec2Stack;
+  let right: string;
+  beforeAll(async () => {
+    ec2 = await Ec2Stack.create(SETTINGS);
+    right = ec2.stack.settingsFile();
+  }, MINUTE);
+  afterAll(() => ec2?.remove(), MINUTE);
+
+  // Each kind of wrong setting is shown in test/settings and test/platform, without the engine.
+  it.each<[string, Record<string, string>, readonly RegExp[]]>([
+    [
+      "settings alone",
+      { "images.app": `${SHOP}:latest`, "ec2.logDays": "10" },
+      [/images\.app: .*a digest is needed/, /ec2\.logDays: 10 given/],
+    ],
     [
       "an unknown instance type",
       { "ec2.instanceType": "m7i.2xlrage" },
-      /"m7i\.2xlrage" is not known here.*Did you mean/s,
-    ],
-    ["a type too small for the tier", { "ec2.instanceType": "t3.micro" }, /The smallest t3 instance type that fits is/],
-    [
-      "another architecture than the image's",
-      { "ec2.instanceType": "m7g.2xlarge", "images.redis": `redis:8-amd64${digest("f")}` },
-      /images\.redis: .* is for x86_64, m7g\.2xlarge is arm64/,
+      [/"m7i\.2xlrage" is not known here.*Did you mean/s],
     ],
     [
-      "a zone that is not there",
-      { "ec2.zones[0]": `${REGION}a`, "ec2.zones[1]": `${REGION}z` },
-      /ec2\.zones: .*"eu-central-1z" given/,
+      "a type too small for the tier",
+      { "ec2.instanceType": "t3.micro" },
+      [/The smallest t3 instance type that fits is/],
     ],
-    ["an image without digest", { "images.app": `${SHOP}:latest` }, /images\.app: .*a digest is needed/],
+    [
+      "what AWS says: a zone that is not there, another architecture than the image's",
+      {
+        ...{ "ec2.zones[0]": `${REGION}a`, "ec2.zones[1]": `${REGION}z` },
+        ...{ "ec2.instanceType": "m7g.2xlarge", "images.redis": `redis:8-amd64${digest("f")}` },
+      },
+      [/ec2\.zones: .*"eu-central-1z" given/, /images\.redis: .* is for x86_64, m7g\.2xlarge is arm64/],
+    ],
   ])("%s", async (_, settings, expected) => {
-    const ec2 = await Ec2Stack.create({ ...SETTINGS, ...settings });
-    try {
-      expect(await ec2.failure()).toMatch(expected);
-      expect(ec2.done()).toEqual([]);
-    } finally {
-      await ec2.remove();
-    }
+    await ec2.stack.set(settings);
+    const said = await ec2.failure();
+    for (const sentence of expected) expect(said).toMatch(sentence);
+    expect(ec2.done()).toEqual([]);
+    ec2.stack.restoreSettings(right);
   });
 });

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
 /** Asks until there is an answer. Where there is none in time, the last refusal is thrown. */
-export async function eventually<T>(ask: () => Promise<T>, seconds = 60): Promise<T> {
+export async function eventually<T>(ask: () => Promise<T>, seconds = 120): Promise<T> {
   const end = Date.now() + seconds * 1000;
   while (Date.now() < end) {
     try {

@@ -26,7 +26,7 @@ async function judged(
 /** The system, and something beside it. */
 const and = (more: string): string => `${readFileSync(path.join(PROJECT, "index.ts"), "utf8")}\n${more}`;
 
-describe("on Docker", { timeout: 2 * MINUTE }, () => {
+describe("on Docker", { timeout: 5 * MINUTE }, () => {
   let stack: TestStack;
   beforeAll(async () => {
     stack = await TestStack.create();
@@ -80,7 +80,7 @@ describe("on Docker", { timeout: 2 * MINUTE }, () => {
   });
 });
 
-describe("on EC2", { timeout: 4 * MINUTE }, () => {
+describe("on EC2", { timeout: 10 * MINUTE }, () => {
   let ec2: Ec2Stack;
   let stack: TestStack;
   const pulumi = (...args: string[]) => stack.pulumi(...args);

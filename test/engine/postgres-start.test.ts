@@ -8,7 +8,7 @@ import { POSTGRES_ENTRYPOINT } from "../../components/postgres-start";
 import { stackContainers } from "../../tools/stack/containers";
 import { stackVolumes } from "../../tools/stack/volumes";
 import { run } from "../../tools/toolchain/command";
-import { eventually as answered } from "./eventually";
+import { eventually } from "./eventually";
 import { localImage } from "./images";
 
 const MINUTE = 60_000;
@@ -58,14 +58,11 @@ const sql = (id: string, statement: string, { user = "app", database = "app", pa
     ...["--tuples-only", `--username=${user}`, `--dbname=${database}`, `--command=${statement}`],
   ]).then((text) => text.trim());
 
-/** A start takes seconds: one that takes longer than this has failed. */
-const eventually = <T>(ask: () => Promise<T>): Promise<T> => answered(ask, 15);
-
 const ended = (id: string) => run("docker", ["wait", id]).then((code) => Number(code));
 const log = (id: string) => run("sh", ["-c", `docker logs ${id} 2>&1`]);
 const EXTENSIONS = "SELECT string_agg(extname, ' ' ORDER BY extname) FROM pg_extension WHERE extname <> 'plpgsql'";
 
-describe("the start of PostgreSQL", { timeout: MINUTE }, () => {
+describe("the start of PostgreSQL", { timeout: 4 * MINUTE }, () => {
   afterEach(async () => {
     for (const { id } of await stackContainers(PREFIX)) {
       await run("docker", ["stop", id]);

@@ -37,7 +37,7 @@ const inside = (id: string, ...command: string[]) => run("docker", ["exec", id, 
 
 /** What a program answers once it is up. */
 async function eventually<T>(id: string, ask: () => Promise<T>): Promise<T> {
-  for (let attempt = 0; attempt < 60; attempt++) {
+  for (let attempt = 0; attempt < 240; attempt++) {
     try {
       return await ask();
     } catch {
@@ -55,7 +55,7 @@ const inKb = (value: string): string => {
 const inBytes = (value: string): string =>
   /^\d+mb$/.test(value) ? `${Number.parseInt(value, 10) * 1024 ** 2}` : value;
 
-describe("the programs themselves report what the plan says", { timeout: MINUTE }, () => {
+describe("the programs themselves report what the plan says", { timeout: 4 * MINUTE }, () => {
   afterAll(async () => {
     for (const { id } of await stackContainers(PREFIX)) await remove(id);
     for (const volume of await stackVolumes(PREFIX)) await run("docker", ["volume", "rm", volume]);

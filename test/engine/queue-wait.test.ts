@@ -5,6 +5,7 @@ import { STACK_LABEL } from "../../components/platform/docker/container-args";
 import { ESTIMATED_WAIT } from "../../components/platform/ec2/alarms";
 import { stackContainers } from "../../tools/stack/containers";
 import { run } from "../../tools/toolchain/command";
+import { eventually } from "./eventually";
 import { localImage } from "./images";
 
 const MINUTE = 60_000;
@@ -54,7 +55,7 @@ interface Published {
   readonly Slots: number;
 }
 
-describe("the estimated wait of a queue", { timeout: 2 * MINUTE }, () => {
+describe("the estimated wait of a queue", { timeout: 5 * MINUTE }, () => {
   const start = async (...args: string[]) =>
     (
       await run("docker", ["run", "--detach", `--label=${STACK_LABEL}=${PREFIX}`, `--network=${PREFIX}`, ...args])
@@ -72,7 +73,7 @@ describe("the estimated wait of a queue", { timeout: 2 * MINUTE }, () => {
       .filter((line) => line.startsWith("{") && line.includes("_aws"))
       .map((line) => JSON.parse(line));
   const firstPublished = async (id: string): Promise<Published> => {
-    for (let attempt = 0; attempt < 60; attempt++) {
+    for (let attempt = 0; attempt < 240; attempt++) {
       const [first] = await published(id);
       if (first) return first;
       await sleep(500);
@@ -94,8 +95,10 @@ describe("the estimated wait of a queue", { timeout: 2 * MINUTE }, () => {
     expect((await run("docker", ["wait", enqueue])).trim()).toBe("0");
     first = await application([ON_ECS], WORKER);
     elsewhere = await application([], WORKER);
-    for (let second = 0; second < 60 && (await succeeded(first)) < 5 * SLOTS_OF_A_WORKER; second++) await sleep(1000);
-  }, 2 * MINUTE);
+    await eventually(async () => {
+      if ((await succeeded(first)) < 5 * SLOTS_OF_A_WORKER) throw new Error("the worker has not begun");
+    }, 180);
+  }, 5 * MINUTE);
 
   afterAll(async () => {
     for (const { id } of await stackContainers(PREFIX)) await run("docker", ["rm", "--force", "--volumes", id]);
@@ -109,7 +112,8 @@ describe("the estimated wait of a queue", { timeout: 2 * MINUTE }, () => {
       Number(await inRedis(redis, "LLEN", "celery")) + Number(await inRedis(redis, "LLEN", "celery\x06\x169"));
     expect(line.Slots).toBe(2 * SLOTS_OF_A_WORKER);
     expect(line.MeanRunSeconds).toBeGreaterThanOrEqual(1);
-    expect(line.MeanRunSeconds).toBeLessThan(1.5);
+    // A task sleeps for a second; what it takes beyond that is the machine's, and less than the tasks of all slots.
+    expect(line.MeanRunSeconds).toBeLessThan(4);
     expect(line.Queued).toBeGreaterThanOrEqual(left);
     expect(line.Queued).toBeLessThan(TASKS + URGENT_TASKS);
     expect(line.EstimatedWaitSeconds).toBeCloseTo((line.Queued * line.MeanRunSeconds) / line.Slots, 0);

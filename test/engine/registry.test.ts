@@ -31,7 +31,7 @@ new Redis("redis", {
 });
 `;
 
-describe("an image in a private registry", { timeout: 2 * MINUTE }, () => {
+describe("an image in a private registry", { timeout: 5 * MINUTE }, () => {
   const clientFolder = mkdtempSync(path.join(tmpdir(), "sized-stack-docker-"));
   let address: string;
   let image: string;

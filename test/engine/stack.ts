@@ -151,6 +151,20 @@ export class TestStack {
   }
 }
 
+/** How long is enough to see that a container fails; a container that is well is waited for as ever. */
+const PATIENCE_SECONDS = 30;
+
+/** The project's program, which waits less than the product does for containers of these names to become healthy. */
+export const impatient = (...names: readonly string[]): string => `
+import * as pulumi from "@pulumi/pulumi";
+pulumi.runtime.registerStackTransformation(({ type, name, props, opts }) => {
+  if (type !== "docker:index/container:Container" || !${JSON.stringify(names)}.includes(name)) return undefined;
+  return { props: { ...props, waitTimeout: ${PATIENCE_SECONDS} }, opts };
+});
+import program = require(${JSON.stringify(path.join(PROJECT, "index.ts"))});
+export = program;
+`;
+
 /** A port of this machine that nobody listens on. */
 export function freePort(): Promise<number> {
   const server = createServer();

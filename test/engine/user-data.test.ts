@@ -91,7 +91,7 @@ afterEach(async () => {
   for (const host of hosts.splice(0)) await host.end();
 });
 
-describe("user data", { timeout: MINUTE }, () => {
+describe("user data", { timeout: 4 * MINUTE }, () => {
   it("has nothing that shellcheck warns of", async () => {
     const host = await newHost();
     for (const script of [appHostUserData(DATA_HOST), dataHostUserData(DATA_HOST)]) {
@@ -109,7 +109,7 @@ describe("user data", { timeout: MINUTE }, () => {
   });
 });
 
-describe("the data volume", { timeout: MINUTE }, () => {
+describe("the data volume", { timeout: 4 * MINUTE }, () => {
   it("is formatted when it is empty, mounted, and given a private folder for each service", async () => {
     const { host, device } = await hostWithData();
     expect(await host.shell("findmnt --noheadings --output SOURCE,FSTYPE --mountpoint /data")).toMatch(`${device} xfs`);
@@ -196,7 +196,7 @@ describe("the data volume", { timeout: MINUTE }, () => {
     const began = Date.now();
     const outcome = await host.boot(dataHostUserData({ ...DATA_HOST, timeoutSeconds: 3 }));
     expect(outcome).toEqual({ code: 1, said: expect.stringContaining(`not attached within 3 s. ${REFUSAL}`) });
-    expect(Date.now() - began).toBeLessThan(10_000);
+    expect(Date.now() - began).toBeLessThan(30_000);
     expect(await host.agentConfiguration()).toBe("");
   });
 
@@ -254,7 +254,7 @@ describe("the data volume", { timeout: MINUTE }, () => {
   });
 });
 
-describe("without the data volume", { timeout: MINUTE }, () => {
+describe("without the data volume", { timeout: 4 * MINUTE }, () => {
   it("nothing can be written where it belongs", async () => {
     const { host } = await hostWithData();
     await host.shell("umount /data");

@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
-import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { stackContainers } from "../../tools/stack/containers";
 import { stackVolumes } from "../../tools/stack/volumes";
 import { run } from "../../tools/toolchain/command";
 import { planHere } from "../sizing/machines";
+import { eventually } from "./eventually";
 import { TestStack } from "./stack";
 
 const MINUTE = 60_000;
@@ -13,7 +13,7 @@ const API_KEY = "of-the-application-alone";
 type Answer = Readonly<Record<string, unknown>>;
 const answer = async (response: Promise<Response>): Promise<Answer> => (await (await response).json()) as Answer;
 
-describe("the stack on the real engine", { timeout: 6 * MINUTE }, () => {
+describe("the stack on the real engine", { timeout: 10 * MINUTE }, () => {
   let stack: TestStack;
   let itemId: unknown;
 
@@ -47,12 +47,9 @@ describe("the stack on the real engine", { timeout: 6 * MINUTE }, () => {
 
   it("runs a task and returns its result", async () => {
     const { id } = await post("/api/tasks", { x: 19, y: 23 });
-    let task = await get(`/api/tasks/${id}`);
-    for (let second = 0; second < 30 && task.state !== "SUCCESS"; second++) {
-      await sleep(1000);
-      task = await get(`/api/tasks/${id}`);
-    }
-    expect(task).toEqual({ id, state: "SUCCESS", result: 42 });
+    await eventually(async () => {
+      expect(await get(`/api/tasks/${id}`)).toEqual({ id, state: "SUCCESS", result: 42 });
+    });
   });
 
   it("joins many rows, takes a file, and echoes over a WebSocket through the load balancer", async () => {
@@ -87,8 +84,7 @@ with connect("ws://load-balancer:8000/api/echo") as socket:
   it("beat's tasks run, and know how long they waited", async () => {
     const [worker] = await stackContainers(stack.prefix, "celery");
     const ran = /app\.celery_app\.waited\[.*succeeded in .*: [\d.]+/;
-    for (let second = 0; second < 30 && !ran.test(await logs(worker?.id ?? "")); second++) await sleep(1000);
-    expect(await logs(worker?.id ?? "")).toMatch(ran);
+    await eventually(async () => expect(await logs(worker?.id ?? "")).toMatch(ran));
   });
 
   it("runs every container as a user of its own kind, without capabilities or a way to gain them", async () => {

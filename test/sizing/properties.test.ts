@@ -17,7 +17,7 @@ const RUNS = Number(process.env.SIZING_RUNS ?? 3000);
 const seed = Number(process.env.SIZING_SEED ?? Date.now() % 2 ** 31);
 const runs = { numRuns: RUNS, seed };
 console.info(`properties of the plan: ${RUNS} runs each, SIZING_SEED=${seed}`);
-const TIMEOUT_MS = Math.max(20_000, RUNS * 4);
+const TIMEOUT_MS = Math.max(60_000, RUNS * 4);
 
 /** 512 MiB to 4 TiB, as many small machines as large ones. */
 const memoryMiB = fc.double({ min: 9, max: 22, noNaN: true }).map((exponent) => Math.floor(2 ** exponent));
