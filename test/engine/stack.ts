@@ -32,6 +32,8 @@ interface TestStackOptions {
   readonly settings?: Readonly<Record<string, string | number>>;
   /** Added to the environment of every `pulumi`, as the address of a stub of AWS. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Folder of the program that makes the stack. Default: this project's. */
+  readonly project?: string;
 }
 
 /** A stack of this project on the real engine, beside a developer's own: its name, port and state are its own. */
@@ -46,13 +48,21 @@ export class TestStack {
     private readonly env: Readonly<Record<string, string>>,
   ) {}
 
-  static async create({ settings = SMALL, env = {} }: TestStackOptions = {}): Promise<TestStack> {
+  static async create({ settings = SMALL, env = {}, project = PROJECT }: TestStackOptions = {}): Promise<TestStack> {
     const stack = new TestStack(await freePort(), { ...(await pulumiEnvironment()), ...env });
-    for (const name of PROGRAM) symlinkSync(path.join(PROJECT, name), path.join(stack.folder, name));
+    stack.runProgramOf(project);
     mkdirSync(path.join(stack.folder, "state"));
     await stack.pulumi("stack", "init", stack.name);
     await stack.set({ ...settings, ...(settings.target === "docker" ? { port: stack.port } : {}) });
     return stack;
+  }
+
+  /** From now on this is the program, as after a `git pull`; state and settings stay. */
+  runProgramOf(project: string): void {
+    for (const name of PROGRAM) {
+      rmSync(path.join(this.folder, name), { force: true });
+      symlinkSync(path.join(project, name), path.join(this.folder, name));
+    }
   }
 
   async set(settings: Readonly<Record<string, string | number>>): Promise<void> {
