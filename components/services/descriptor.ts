@@ -1,8 +1,8 @@
 import type { ResolvedInputs, Section, Service, SizingPlan } from "../sizing";
 
 /**
- * What is known of a service beside its numbers. Whatever lists services reads the list of these: components,
- * settings, `make` commands, explanations, the comment on a preview.
+ * What is known of a service beside its numbers. What lists services reads the list of these: the plan's summary,
+ * `--emit`, images, volumes, `make` commands, the comment on a preview.
  */
 export interface ServiceDescriptor {
   /** Usual name: of its component, its containers, the host name others reach it under, and its volume. */
