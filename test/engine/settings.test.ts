@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import * as path from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { stackContainers } from "../../tools/stack/containers";
 import { stackVolumes } from "../../tools/stack/volumes";
 import { run } from "../../tools/toolchain/command";
@@ -11,9 +11,12 @@ const MINUTE = 60_000;
 
 describe("settings on the real engine", { timeout: 5 * MINUTE }, () => {
   let stack: TestStack;
+  let right: string;
   beforeAll(async () => {
     stack = await TestStack.create();
+    right = stack.settingsFile();
   }, MINUTE);
+  afterEach(() => stack.restoreSettings(right));
   afterAll(() => stack?.remove(), MINUTE);
 
   // What each wrong setting is answered with is shown in test/settings, without an engine. These are one of each kind.
@@ -41,7 +44,6 @@ describe("settings on the real engine", { timeout: 5 * MINUTE }, () => {
     ["a machine that is too small", { "hardware.memory": "512MiB" }, ["The machine offers 512 MiB", "1 GiB"]],
     ["EC2 without a region", { target: "ec2" }, ["ec2.region: is missing", "hardware: is Docker's alone"]],
   ])("%s: refused, and nothing is created", async (_, wrong, sentences) => {
-    const right = stack.settingsFile();
     await stack.set(wrong);
     const refused = await stack.up().then(
       () => "accepted",
@@ -52,7 +54,6 @@ describe("settings on the real engine", { timeout: 5 * MINUTE }, () => {
     expect(refused).not.toContain("plain text given");
     expect(await stackContainers(stack.prefix)).toEqual([]);
     expect(await stackVolumes(stack.prefix)).toEqual([]);
-    stack.restoreSettings(right);
   });
 
   it("a preview for Docker loads the Docker provider's package, and not that of AWS", async () => {
