@@ -1,5 +1,5 @@
 import { run } from "../../tools/toolchain/command";
-import { eventually } from "./eventually";
+import { answer, eventually } from "./eventually";
 import { localImage } from "./images";
 
 /** Answers after some milliseconds of work, as an application does. */
@@ -26,7 +26,7 @@ export class Control {
     const image = localImage("sized-stack/example-app");
     const id = (await run("docker", ["run", ...options, image, "python", "-c", SERVER])).trim();
     const control = new Control(id, `http://${(await run("docker", ["port", id, "8000/tcp"])).trim()}`);
-    await eventually(() => fetch(control.url));
+    await eventually(() => answer(control.url));
     return control;
   }
 

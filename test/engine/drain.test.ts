@@ -9,7 +9,7 @@ import { HAPROXY_CONFIG_PATH, haproxyConfig } from "../../components/platform/do
 import { sizingPlan } from "../../components/sizing";
 import { stackContainers } from "../../tools/stack/containers";
 import { run } from "../../tools/toolchain/command";
-import { eventually } from "./eventually";
+import { answer, eventually } from "./eventually";
 import { localImage } from "./images";
 import { underLoad } from "./load";
 
@@ -71,7 +71,7 @@ describe("a backend that stops while another serves", { timeout: 2 * MINUTE }, (
 
   /** The container is in the rotation once it has answered. */
   const servedBy = async (id: string) => {
-    const { headers } = await fetch(url);
+    const { headers } = await answer(url);
     expect(headers.get("served-by")).toBe(id.slice(0, 12));
   };
   const lostWhenStopped = async (argv: readonly string[]) => {

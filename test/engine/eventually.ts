@@ -12,3 +12,9 @@ export async function eventually<T>(ask: () => Promise<T>, seconds = 120): Promi
   }
   return ask();
 }
+
+/**
+ * The answer of a server that may not be up yet. Without a time-out of its own, the first `fetch` of a Node.js process
+ * waits for ever where its connection is closed before the request was sent, as Docker does while a container starts.
+ */
+export const answer = (url: string): Promise<Response> => fetch(url, { signal: AbortSignal.timeout(10_000) });

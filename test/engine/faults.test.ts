@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { stackContainers } from "../../tools/stack/containers";
 import { run } from "../../tools/toolchain/command";
+import { answer } from "./eventually";
 import { localImage } from "./images";
 import { TestStack } from "./stack";
 
@@ -57,7 +58,7 @@ describe("the service returns by itself", { timeout: 8 * MINUTE }, () => {
     expect(said).toEqual(wanted);
   }
 
-  const ready = async () => (await fetch(stack.url("/api/ready"))).status;
+  const ready = async () => (await answer(stack.url("/api/ready"))).status;
 
   it.each(SERVICES)("after the main process of %s was killed", async (service) => {
     const pid = await state(service, ".State.Pid");
@@ -100,8 +101,8 @@ except psycopg.OperationalError:
     while (held && !answers.includes("503 2")) {
       // Connections the pool holds already are not affected: new ones are needed.
       const asking = Array.from({ length: 30 }, async () => {
-        const answer = await fetch(stack.url("/api/ready"));
-        return `${answer.status} ${answer.headers.get("retry-after")}`;
+        const { status, headers } = await answer(stack.url("/api/ready"));
+        return `${status} ${headers.get("retry-after")}`;
       });
       answers.push(...(await Promise.all(asking)));
     }
