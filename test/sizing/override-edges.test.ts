@@ -218,15 +218,25 @@ const WORDS: readonly (readonly [string, string, string, string])[] = [
   ["redis", "oomScoreAdj", "yes", "true or false is needed"],
 ];
 
-/** Refused at their own edge; what is taken there, other services' numbers or the reserve refuse. */
+/** Refused; what their own bound takes, other services' numbers or the reserve refuse: the bound named is what both take. */
 const REFUSED: readonly (readonly [string, string, number, string])[] = [
-  ["backend", "fleetCpuReservation", 10.01, "at most 10 threads is allowed (their own CPU limit)"],
-  ["celery", "fleetMemoryLimitMiB", 31786, "at most 31785 MiB is allowed (the host's memory less its reserve)"],
+  [
+    "backend",
+    "fleetCpuReservation",
+    10.01,
+    "at most 8 threads is allowed (10 threads by its own bound, less beside the other numbers of the plan)",
+  ],
+  [
+    "celery",
+    "fleetMemoryLimitMiB",
+    31786,
+    "at most 26707 MiB is allowed (31785 MiB by its own bound, less beside the other numbers of the plan)",
+  ],
   [
     "celery",
     "memoryLimitMiB",
-    15893,
-    "at most 15892 MiB is allowed (the host's memory less its reserve, divided over the replicas)",
+    31786,
+    "at most 26707 MiB is allowed (31785 MiB by its own bound, less beside the other numbers of the plan)",
   ],
 ];
 

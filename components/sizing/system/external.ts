@@ -63,8 +63,8 @@ export function planExternal(
       redisMiB: unusedIf(redis !== undefined, shares.redisMiB),
     }),
     unusedThreads: sheet.apply(R.unusedThreads, {
-      postgres: unusedIf(postgres !== undefined, postgresCpu(servers.postgres, inputs, threads).threads),
-      redis: unusedIf(redis !== undefined, redisCpu(servers.redis, inputs, threads).threads),
+      postgres: unusedIf(postgres !== undefined, postgresCpu(servers.postgres, inputs, threads).byRule),
+      redis: unusedIf(redis !== undefined, redisCpu(servers.redis, inputs, threads).byRule),
     }),
   };
 }

@@ -1,9 +1,10 @@
-import { type CpuPart, exactCpu, exactReservation, scaleOf } from "../../machine/cpu";
+import { type CpuPart, exactCpu, exactReservation } from "../../machine/cpu";
+import type { DataMemory } from "../../machine/data-memory";
 import type { Host } from "../../machine/hosts";
 import type { ResolvedInputs, Topology } from "../../machine/inputs";
 import { settle } from "../../rules/rule";
 import type { Sheet } from "../../rules/sheet";
-import type { CpuDemand, Load } from "../load";
+import type { CpuDemand, CpuShare, Load } from "../load";
 import { type PostgresPlan, POSTGRES_RULES as R } from "./rules";
 
 const CPU_PART: Readonly<Record<Topology, CpuPart>> = {
@@ -14,19 +15,21 @@ const CPU_PART: Readonly<Record<Topology, CpuPart>> = {
 /** CPU asked of the data host. */
 export const postgresCpu = (sheet: Sheet, { topology }: ResolvedInputs, threads: number): CpuDemand => ({
   host: "data",
-  threads: sheet.given(R.cpuLimit) ?? exactCpu({ part: CPU_PART[topology].limit, threads }),
-  overridden: sheet.given(R.cpuLimit) !== undefined,
+  byRule: exactCpu({ part: CPU_PART[topology].limit, threads }),
+  given: sheet.given(R.cpuLimit),
 });
 
 export const postgresLoad = (plan: PostgresPlan): Load => ({ ...plan, service: "postgres", host: "data", rules: R });
 
 /** Memory PostgreSQL may use at most, whether it runs here or not; the other services are sized beside it. */
-export function postgresMemory(sheet: Sheet, inputs: ResolvedInputs, { memoryMiB, reserveMiB }: Host): number {
+export function postgresMemory(sheet: Sheet, inputs: ResolvedInputs, { memoryMiB, reserveMiB }: Host): DataMemory {
   const { topology, externalPostgresConnections } = inputs;
   const share = { memoryMiB, reserveMiB, topology };
-  return externalPostgresConnections === undefined
-    ? sheet.apply(R.memoryLimitMiB, share)
-    : settle(R.memoryLimitMiB, share).value;
+  const ruleMiB = settle(R.memoryLimitMiB, share).value;
+  return {
+    ruleMiB,
+    limitMiB: externalPostgresConnections === undefined ? sheet.apply(R.memoryLimitMiB, share) : ruleMiB,
+  };
 }
 
 /** `max_connections` for so many workers on each app host, within what the database's memory carries. */
@@ -41,12 +44,12 @@ export function planPostgres(
   sheet: Sheet,
   inputs: ResolvedInputs,
   { threads, memoryMiB, tierWorkers }: Host,
-  scale: number,
+  { scale }: CpuShare,
   { memoryLimitMiB, maxConnections }: { memoryLimitMiB: number; maxConnections: number },
 ): PostgresPlan {
   const { tier, topology, diskGiB, dataReservation, postgresMajor, cpuEnforcement: enforcement } = inputs;
   const part = CPU_PART[topology];
-  const cpuLimit = sheet.apply(R.cpuLimit, { part: part.limit, threads, scale: scaleOf(sheet, R.cpuLimit, scale) });
+  const cpuLimit = sheet.apply(R.cpuLimit, { part: part.limit, threads, scale });
   const cpuReservation = sheet.apply(R.cpuReservation, { part: part.reservation, threads, cpuLimit });
   const workMemMiB = sheet.apply(R.workMemMiB, { memoryLimitMiB });
   const maintenanceWorkMemMiB = sheet.apply(R.maintenanceWorkMemMiB, { memoryLimitMiB });

@@ -12,6 +12,9 @@ const MAX_FILES_PER_PROCESS = 1000;
 /** From this version on `io_method` exists. */
 const IO_METHOD_FROM = 18;
 
+/** The least that serves a small system, however little memory there is. */
+const LEAST_CONNECTIONS = 20;
+
 /** PostgreSQL's part of its host's memory. */
 export const POSTGRES_MEMORY: MemoryPart = { "single-host": [1, 4], "app-and-data": [2, 3] };
 
@@ -25,8 +28,12 @@ export const POSTGRES_RULES = rulesOf("postgres", "docs/sizing.md#postgresql", {
     asks: ({ appHosts, workers }: { appHosts: number; workers: number; memoryLimitMiB: number }) =>
       roundDiv(appHosts * workers * 500, 12),
     bounds: (is) => [
-      is.atMost("one connection for 16 MiB of PostgreSQL's memory", (i) => floorDiv(i.memoryLimitMiB, 16), "memory"),
-      is.atLeast("the least that serves a small system", () => 20),
+      is.atMost(
+        "one connection for 16 MiB of PostgreSQL's memory",
+        (i) => Math.max(LEAST_CONNECTIONS, floorDiv(i.memoryLimitMiB, 16)),
+        "memory",
+      ),
+      is.atLeast("the least that serves a small system", () => LEAST_CONNECTIONS),
       is.atMost("the most PostgreSQL serves well without a pooler such as PgBouncer", () => 1000, "connections"),
     ],
   }),
