@@ -54,6 +54,7 @@ interface Named {
  */
 export interface Rule<I extends RuleInputs = RuleInputs, V extends PlanValue = PlanValue> extends Named {
   readonly unit: Unit;
+  readonly inKiB?: true | undefined;
   /** What the number is. */
   readonly about: string;
   /** The rule in words. */
@@ -95,6 +96,8 @@ const BOUNDS = { atMost, atLeast };
 
 interface RuleText {
   readonly unit: Unit;
+  /** Whether the program takes KiB of it: an override may then have a fraction of a MiB. */
+  readonly inKiB?: true;
   readonly about: string;
   readonly words: string;
   /** Default: the section of the rule's table. */
@@ -141,12 +144,13 @@ export const setting = <I extends RuleInputs, V extends PlanValue>(
 ): Unnamed<I, V> & { readonly instead: string } => ({ ...unnamed(body, "setting"), instead: body.instead });
 
 function unnamed<I extends RuleInputs, V extends PlanValue>(
-  { unit, about, words, source, asks, bounds, allows }: RuleBody<I, V>,
+  { unit, inKiB, about, words, source, asks, bounds, allows }: RuleBody<I, V>,
   origin: Rule["origin"],
 ): Unnamed<I, V> {
   return {
     ...(source === undefined ? {} : { source }),
     unit,
+    inKiB,
     about,
     words,
     origin,

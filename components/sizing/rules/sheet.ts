@@ -128,10 +128,10 @@ const wanted = ({ unit }: Pick<Rule, "unit">): string => {
 /** Whether a given value is of the kind the rule makes. */
 function isLike<I extends RuleInputs, V extends PlanValue>(
   given: PlanValue,
-  { unit }: Rule<I, V>,
+  { unit, inKiB }: Rule<I, V>,
 ): given is Exclude<V, undefined> {
   if (unit === "name") return typeof given === "string";
   if (unit === "switch") return typeof given === "boolean";
   if (typeof given !== "number" || !(given >= 0) || given > Number.MAX_SAFE_INTEGER) return false;
-  return unit === "threads" || unit === "ratio" || Number.isInteger(given);
+  return unit === "threads" || unit === "ratio" || Number.isInteger(inKiB ? 1024 * given : given);
 }

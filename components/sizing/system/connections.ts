@@ -3,6 +3,8 @@ import { floorDiv } from "../rules/arithmetic";
 import { Shortfall } from "../rules/refusal";
 import { outcome, type PlanOf, rulesOf } from "../rules/rule";
 import type { Sheet } from "../rules/sheet";
+import type { PostgresGiven } from "../services/postgres/plan";
+import { SERVER_DEFAULTS } from "../services/postgres/server";
 import {
   carriedByRedis,
   duringDeploy,
@@ -12,8 +14,8 @@ import {
   mostReplicas,
 } from "./redis-connections";
 
-/** Of PostgreSQL's connections 3 are for superusers, 10 for administration, migrations and an exporter. */
-const KEPT = 13;
+/** Of PostgreSQL's connections these are for administration, migrations and an exporter. */
+const KEPT = 10;
 /** A backend worker and a Celery child hold at least two connections each. */
 const PER_WORKER_AND_CHILD = 4;
 /** A Celery child holds one connection in its pool and may open one more. */
@@ -49,16 +51,18 @@ export const CONNECTION_RULES = rulesOf("connections", "docs/sizing.md#connectio
   usable: outcome({
     unit: "connections",
     about: "Connections to PostgreSQL the application may hold",
-    words: "max_connections less 3 for superusers and 10 for administration, migrations and an exporter.",
-    instead: "postgres.maxConnections",
-    asks: ({ maxConnections }: { maxConnections: number }) => maxConnections - KEPT,
+    words:
+      "max_connections less those reserved for superusers and others (3) and 10 for administration, migrations and an exporter.",
+    instead: "overrides.postgres.maxConnections",
+    asks: ({ maxConnections, reserved }: { maxConnections: number; reserved: number }) =>
+      maxConnections - reserved - KEPT,
   }),
   cap: outcome({
     unit: "processes",
     about: "Backend workers, and Celery children, the connections carry on each app host",
     words:
       "Usable connections over 4 (two for a worker, two for a child), the app hosts and the rollout factor; with a server elsewhere at most what Redis carries.",
-    instead: "postgres.maxConnections",
+    instead: "overrides.postgres.maxConnections",
     asks: ({ usable, appHosts, rolloutFactor }: CapInputs) =>
       floorDiv(usable, PER_WORKER_AND_CHILD * appHosts * rolloutFactor),
     bounds: (is) => [
@@ -74,7 +78,7 @@ export const CONNECTION_RULES = rulesOf("connections", "docs/sizing.md#connectio
     unit: "connections",
     about: "Connections to PostgreSQL each backend worker may hold",
     words: "What Celery's children (two each) leave of the usable connections, over all workers that may run at once.",
-    instead: "postgres.maxConnections",
+    instead: "overrides.postgres.maxConnections",
     asks: ({ usable, appHosts, rolloutFactor, workers, replicas, concurrency }: Share & { usable: number }) =>
       floorDiv(
         usable - PER_CHILD * appHosts * rolloutFactor * replicas * concurrency,
@@ -86,7 +90,7 @@ export const CONNECTION_RULES = rulesOf("connections", "docs/sizing.md#connectio
     about: "Connections to Redis each backend worker may hold",
     words:
       "80 % of maxclients less Celery's (10 for each replica, 2 for each child), over all workers that may run at once.",
-    instead: "redis.maxClients",
+    instead: "overrides.redis.maxClients",
     asks: (inputs: Share & { maxClients: number }) => inSteadyState(inputs),
     bounds: (is) => [
       is.atMost(
@@ -105,6 +109,8 @@ const R = CONNECTION_RULES;
 
 interface ConnectionLimits {
   readonly maxConnections: number;
+  /** Those of them kept from the application. Default: PostgreSQL's own. */
+  readonly reserved?: PostgresGiven["reserved"] | undefined;
   /** Undefined where Redis cannot be the narrower one. */
   readonly maxClients: number | undefined;
   /** Overridden Celery replicas. */
@@ -116,10 +122,14 @@ export function connectionCap(
   sheet: Sheet,
   { appHosts, rollout, externalPostgresConnections, externalRedisConnections }: ResolvedInputs,
   copies: 1 | 2,
-  { maxConnections, maxClients, replicasGiven = 0 }: ConnectionLimits,
+  { maxConnections, reserved = SERVER_DEFAULTS, maxClients, replicasGiven = 0 }: ConnectionLimits,
 ) {
   const rolloutFactor = sheet.apply(R.rolloutFactor, { rollout, copies });
-  const usable = sheet.apply(R.usable, { maxConnections });
+  const { superuserReservedConnections, reservedConnections = 0 } = reserved;
+  const usable = sheet.apply(R.usable, {
+    maxConnections,
+    reserved: superuserReservedConnections + reservedConnections,
+  });
   const ofRedis = maxClients === undefined ? {} : { maxClients, mostReplicas: mostReplicas(replicasGiven) };
   const cap = sheet.apply(R.cap, { usable, appHosts, rolloutFactor, ...ofRedis });
   const needed = PER_WORKER_AND_CHILD * appHosts * rolloutFactor;

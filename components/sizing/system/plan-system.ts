@@ -22,6 +22,7 @@ import {
   postgresCpu,
   postgresLoad,
   postgresMemory,
+  postgresReserved,
 } from "../services/postgres/plan";
 import { POSTGRES_MEMORY } from "../services/postgres/rules";
 import { planRedis, redisClients, redisCpu, redisLoad, redisMemory } from "../services/redis/plan";
@@ -85,9 +86,13 @@ function planOn(
   const external = planExternal(sheets.external, sheets, inputs, data, { postgresMiB, redisMiB });
   const maxConnections =
     external?.postgresConnections ?? postgresConnections(sheets.postgres, inputs, asked, postgresMiB);
+  // Those of a server elsewhere are not ours to set: PostgreSQL's default is counted.
+  const reserved =
+    external?.postgresConnections === undefined ? postgresReserved(sheets.postgres, inputs, maxConnections) : undefined;
   const maxClients = external?.redisConnections ?? redisClients(sheets.redis, redisMiB);
   const database = connectionCap(sheets.connections, inputs, copies, {
     maxConnections,
+    reserved,
     // Our own Redis always carries what our own PostgreSQL does.
     maxClients: external && maxClients,
     replicasGiven: sheets.celery.given(CELERY_RULES.replicas),
@@ -103,10 +108,13 @@ function planOn(
   });
   const { shares } = scales;
   const celery = planCelery(sheets.celery, inputs, app, shares.celery, split, celeryRoom);
-  const postgres =
-    external?.postgresConnections === undefined
-      ? planPostgres(sheets.postgres, inputs, data, shares.postgres, { memoryLimitMiB: postgresMiB, maxConnections })
-      : undefined;
+  const postgres = reserved
+    ? planPostgres(sheets.postgres, inputs, data, shares.postgres, {
+        memoryLimitMiB: postgresMiB,
+        maxConnections,
+        reserved,
+      })
+    : undefined;
   const redis =
     external?.redisConnections === undefined
       ? planRedis(sheets.redis, inputs, data, shares.redis, { memoryLimitMiB: redisMiB, maxClients })

@@ -74,7 +74,7 @@ export const POOL_RULES = {
     about: "Connections to Redis the workers of one app host may hold together",
     words: "Workers x connections of each.",
     source: CONNECTIONS,
-    instead: "backend.redisMaxConnectionsPerWorker",
+    instead: "overrides.backend.redisMaxConnectionsPerWorker",
     asks: ({ workers, perWorker }: { workers: number; perWorker: number }) => workers * perWorker,
   }),
   nofile: rule({

@@ -30,7 +30,7 @@ export const BACKEND_RULES = rulesOf("backend", "docs/sizing.md#backend", {
     words:
       "5/8 of the machine, 5/6 of an app host, within what its reserve leaves; with oversubscribe: false 2/3 of what the reserve and the data services leave, and room for one Celery child and its parent beside it.",
     source: DIVISION,
-    instead: "backend.fleetMemoryLimitMiB",
+    instead: "overrides.backend.fleetMemoryLimitMiB",
     asks: ({ memoryMiB, reserveMiB, topology, oversubscribe, availableMiB, childMemoryMiB }: CeilingInputs) => {
       if (!oversubscribe) return Math.min(floorDiv(2 * availableMiB, 3), availableMiB - 2 * childMemoryMiB);
       return Math.min(floorDiv(5 * memoryMiB, topology === "single-host" ? 8 : 6), memoryMiB - reserveMiB);

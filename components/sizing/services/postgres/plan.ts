@@ -40,12 +40,36 @@ export const postgresConnections = (
   memoryLimitMiB: number,
 ): number => sheet.apply(R.maxConnections, { appHosts, workers, memoryLimitMiB });
 
+/** What is known of PostgreSQL before the services that use it are sized. */
+export interface PostgresGiven {
+  readonly memoryLimitMiB: number;
+  readonly maxConnections: number;
+  readonly reserved: Pick<PostgresPlan, "superuserReservedConnections" | "reservedConnections">;
+}
+
+/** Connections of it that are kept from the application. */
+export function postgresReserved(
+  sheet: Sheet,
+  { postgresMajor }: ResolvedInputs,
+  maxConnections: number,
+): PostgresGiven["reserved"] {
+  const superuserReservedConnections = sheet.apply(R.superuserReservedConnections, { maxConnections });
+  return {
+    superuserReservedConnections,
+    reservedConnections: sheet.apply(R.reservedConnections, {
+      postgresMajor,
+      maxConnections,
+      superuserReservedConnections,
+    }),
+  };
+}
+
 export function planPostgres(
   sheet: Sheet,
   inputs: ResolvedInputs,
   { threads, memoryMiB, tierWorkers }: Host,
   { scale }: CpuShare,
-  { memoryLimitMiB, maxConnections }: { memoryLimitMiB: number; maxConnections: number },
+  { memoryLimitMiB, maxConnections, reserved }: PostgresGiven,
 ): PostgresPlan {
   const { tier, topology, diskGiB, dataReservation, postgresMajor, cpuEnforcement: enforcement } = inputs;
   const part = CPU_PART[topology];
@@ -53,17 +77,36 @@ export function planPostgres(
   const cpuReservation = sheet.apply(R.cpuReservation, { part: part.reservation, threads, cpuLimit });
   const workMemMiB = sheet.apply(R.workMemMiB, { memoryLimitMiB });
   const maintenanceWorkMemMiB = sheet.apply(R.maintenanceWorkMemMiB, { memoryLimitMiB });
+  const hashMemMultiplier = sheet.apply(R.hashMemMultiplier, {});
+  const autovacuumMaxWorkers = sheet.apply(R.autovacuumMaxWorkers, {});
+  const maxWalSenders = sheet.apply(R.maxWalSenders, {});
+  const maxFilesPerProcess = sheet.apply(R.maxFilesPerProcess, {});
   const maxParallelWorkers = sheet.apply(R.maxParallelWorkers, { tierWorkers, memoryLimitMiB });
   const maxParallelWorkersPerGather = sheet.apply(R.maxParallelWorkersPerGather, { maxParallelWorkers });
   const maxWalSizeMiB = sheet.apply(R.maxWalSizeMiB, { tier, diskGiB });
   return {
     maxConnections,
+    ...reserved,
+    hashMemMultiplier,
+    autovacuumMaxWorkers,
+    maxWalSenders,
+    maxFilesPerProcess,
     sharedBuffersMiB: sheet.apply(R.sharedBuffersMiB, { memoryLimitMiB }),
     effectiveCacheSizeMiB: sheet.apply(R.effectiveCacheSizeMiB, { memoryLimitMiB, memoryMiB }),
     workMemMiB,
     maintenanceWorkMemMiB,
-    autovacuumWorkMemMiB: sheet.apply(R.autovacuumWorkMemMiB, { memoryLimitMiB, maintenanceWorkMemMiB }),
-    maxWorkerProcesses: sheet.apply(R.maxWorkerProcesses, { maxParallelWorkers }),
+    autovacuumWorkMemMiB: sheet.apply(R.autovacuumWorkMemMiB, {
+      memoryLimitMiB,
+      maintenanceWorkMemMiB,
+      autovacuumMaxWorkers,
+    }),
+    maxWorkerProcesses: sheet.apply(R.maxWorkerProcesses, {
+      maxParallelWorkers,
+      memoryLimitMiB,
+      maxConnections,
+      autovacuumMaxWorkers,
+      maxWalSenders,
+    }),
     maxParallelWorkers,
     maxParallelWorkersPerGather,
     maxParallelMaintenanceWorkers: sheet.apply(R.maxParallelMaintenanceWorkers, { maxParallelWorkers }),
@@ -79,9 +122,10 @@ export function planPostgres(
       memoryLimitMiB,
       maintenanceWorkMemMiB,
       workMemMiB,
+      hashMemMultiplier,
       maxParallelWorkersPerGather,
     }),
-    nofile: sheet.apply(R.nofile, { maxConnections }),
+    nofile: sheet.apply(R.nofile, { maxConnections, maxFilesPerProcess }),
     stopGraceSeconds: sheet.apply(R.stopGraceSeconds, {}),
     healthIntervalSeconds: sheet.apply(R.healthIntervalSeconds, {}),
     healthTimeoutSeconds: sheet.apply(R.healthTimeoutSeconds, {}),
