@@ -17,7 +17,7 @@ export const TIMEOUT_MS = Math.max(60_000, RUNS * 20);
 
 /** 512 MiB to 4 TiB, as many small machines as large ones. */
 export const memoryMiB = fc.double({ min: 9, max: 22, noNaN: true }).map((exponent) => Math.floor(2 ** exponent));
-const hardware = fc.record({ threads: fc.integer({ min: 1, max: 512 }), memoryMiB });
+export const hardware = fc.record({ threads: fc.integer({ min: 1, max: 512 }), memoryMiB });
 
 export const overrides: fc.Arbitrary<Overrides> = fc.record(
   {

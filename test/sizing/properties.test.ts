@@ -9,7 +9,7 @@ import {
   sizingPlan,
   TIERS,
 } from "../../components/sizing";
-import { anything, elsewhere, memoryMiB, planOrRefusal, runs, TIMEOUT_MS } from "./generators";
+import { anything, elsewhere, hardware, planOrRefusal, runs, TIMEOUT_MS } from "./generators";
 
 /** Holds for every plan; a refusal has nothing to hold. */
 const everyPlan = (claim: (plan: SizingPlan) => void, inputs = anything) =>
@@ -159,55 +159,96 @@ describe("every plan, on any hardware", { timeout: TIMEOUT_MS }, () => {
 });
 
 /** What must not fall when a machine or a tier grows. */
-const sizes = ({ backend, celery, postgres, capacity }: SizingPlan) => ({
+const sizes = ({ inputs, rolloutFactor, connections, backend, celery, postgres, capacity }: SizingPlan) => ({
   workers: backend.workers,
   simultaneousTasks: celery.simultaneousTasks,
   maxConnections: postgres?.maxConnections ?? 0,
+  connectionsCarried: inputs.appHosts * rolloutFactor * connections.cap,
   sharedBuffersMiB: postgres?.sharedBuffersMiB ?? 0,
   concurrentConnections: capacity.concurrentConnections,
 });
 
+/** Parameters that rules read, as `postgres.parameters` passes them on. */
+const passedOn = fc.record(
+  {
+    superuserReservedConnections: fc.integer({ min: 0, max: 7 }),
+    hashMemMultiplier: fc.constantFrom(1, 2, 4.5),
+    autovacuumMaxWorkers: fc.integer({ min: 1, max: 16 }),
+    maxWalSenders: fc.integer({ min: 0, max: 20 }),
+  },
+  { requiredKeys: [] },
+);
+
 const grown = fc.record({
   inputs: fc.record({
-    threads: fc.integer({ min: 1, max: 512 }),
-    memoryMiB,
+    app: hardware,
+    data: hardware,
     tier: fc.integer({ min: 0, max: 3 }),
     topology: fc.constantFrom("single-host" as const, "app-and-data" as const),
     oversubscribe: fc.boolean(),
-    rollout: fc.constantFrom("gapless" as const, "recreate" as const),
+    dataReservation: fc.constantFrom("half" as const, "full" as const),
+    // With `hostReserve: registered` a second copy needs its reservation free, and reservations grow with the machine.
+    placed: fc.constantFrom(
+      { rollout: "gapless" } as const,
+      { rollout: "recreate" } as const,
+      { rollout: "recreate", hostReserve: "registered" } as const,
+    ),
     appHosts: fc.constantFrom(1, 2, 5),
+    passedOn,
     ...elsewhere,
   }),
-  threads: fc.constantFrom(0, 0, 1, 2, 64),
-  memoryMiB: fc.constantFrom(0, 0, 1, 7, 256, 4096, 100_000),
-  tier: fc.constantFrom(0, 0, 1),
+  app: fc.record({
+    threads: fc.constantFrom(0, 0, 1, 2, 64),
+    memoryMiB: fc.constantFrom(0, 0, 1, 7, 256, 4096, 100_000),
+  }),
+  data: fc.record({ threads: fc.constantFrom(0, 0, 1, 64), memoryMiB: fc.constantFrom(0, 0, 1, 256, 100_000) }),
+  tier: fc.constantFrom(0, 0, 1, 3),
 });
+
+type Machine = { readonly threads: number; readonly memoryMiB: number };
+const sum = (a: Machine, b: Machine): Machine => ({
+  threads: a.threads + b.threads,
+  memoryMiB: a.memoryMiB + b.memoryMiB,
+});
+const given = ({ threads, memoryMiB }: Machine) => ({ threads, memory: `${memoryMiB}MiB` as const });
 
 describe("a larger machine or a higher tier", { timeout: TIMEOUT_MS }, () => {
   it("never lowers workers, tasks, connections, shared_buffers or capacity, nor turns a plan into a refusal", () => {
     fc.assert(
-      fc.property(grown, ({ inputs: { threads, memoryMiB, tier, ...inputs }, ...more }) => {
-        const plan = (t: number, m: number, k: number) =>
+      fc.property(grown, ({ inputs: { app, data, tier, placed, passedOn, ...inputs }, ...more }) => {
+        const plan = (ofApp: Machine, ofData: Machine, k: number) =>
           planOrRefusal({
             ...inputs,
-            hardware: { threads: t, memory: `${m}MiB` },
+            ...placed,
+            hardware: given(ofApp),
+            dataHardware: given(ofData),
             tier: TIERS[Math.min(3, k)] ?? "extreme",
+            ...(inputs.externalPostgresConnections === undefined ? { overrides: { postgres: passedOn } } : {}),
           });
-        const small = plan(threads, memoryMiB, tier);
+        const small = plan(app, data, tier);
         if (small instanceof SizingRefusal) return;
-        const large = plan(threads + more.threads, memoryMiB + more.memoryMiB, tier);
-        if (large instanceof SizingRefusal) throw large;
-        for (const [name, value] of Object.entries(sizes(large))) {
-          expect(value, name).toBeGreaterThanOrEqual(sizes(small)[name as keyof ReturnType<typeof sizes>]);
-        }
-        const busier = plan(threads, memoryMiB, tier + more.tier);
-        if (busier instanceof SizingRefusal) throw busier;
-        for (const [name, value] of Object.entries(sizes(busier))) {
-          expect(value, name).toBeGreaterThanOrEqual(sizes(small)[name as keyof ReturnType<typeof sizes>]);
+        const before = sizes(small);
+        for (const large of [plan(sum(app, more.app), sum(data, more.data), tier), plan(app, data, tier + more.tier)]) {
+          if (large instanceof SizingRefusal) throw large;
+          for (const [name, value] of Object.entries(sizes(large))) {
+            expect(value, name).toBeGreaterThanOrEqual(before[name as keyof typeof before]);
+          }
         }
       }),
       runs,
     );
+  });
+
+  it("may have fewer threads for synchronous work, and says why", () => {
+    const threads = (tier: "low" | "high") => {
+      const { backend, explanations } = sizingPlan({ hardware: { threads: 96, memory: "768GiB" }, tier });
+      const explanation = explanations.backend.threadLimit;
+      expect(explanation && inWords(explanation)).toMatch(
+        /More workers share the same connections .* so that at a higher tier all threads together may be fewer\./,
+      );
+      return backend.workers * backend.threadLimit;
+    };
+    expect([threads("low"), threads("high")]).toEqual([416, 192]);
   });
 
   it.each(["single-host", "app-and-data"] as const)("never lowers them at any single MiB: %s", (topology) => {
