@@ -26,5 +26,7 @@ export function derivedValues<Plan extends object>(
 
 function written(field: string, value: Exclude<PlanValue, undefined>, { mebibytes, on, off }: Notation): string {
   if (typeof value === "boolean") return value ? on : off;
-  return field.endsWith("MiB") ? `${value}${mebibytes}` : String(value);
+  if (!field.endsWith("MiB")) return String(value);
+  // A size that was given in KiB stays exact.
+  return Number.isInteger(value) || mebibytes === "" ? `${value}${mebibytes}` : `${Number(value) * 1024}kB`;
 }

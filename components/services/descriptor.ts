@@ -50,6 +50,11 @@ export interface Program {
   readonly derived: Readonly<Record<string, string>>;
   /** What its component sets, and what to do instead. */
   readonly reserved: Readonly<Record<string, string>>;
+  /** Short forms of its options, and the long ones. */
+  readonly short?: Readonly<Record<string, string>>;
+  /** Reads a size as it is written for a parameter of this name, in MiB; `sizes` says how one is written. */
+  readonly mebibytes?: (text: string, name: string) => number | undefined;
+  readonly sizes?: string;
   /** Its derived settings in its own format. */
   readonly emitted: {
     /** `postgresql.conf`, or the program's name. */

@@ -2,6 +2,7 @@ import { formatMemory, type RedisPlan } from "../sizing";
 import { type DerivedSettings, derivedValues } from "./derived";
 import type { ServiceDescriptor } from "./descriptor";
 import { elsewhere } from "./elsewhere";
+import { redisMebibytes } from "./notation";
 
 /** Settings of redis.conf that the plan derives. */
 export const REDIS_SETTINGS = {
@@ -57,10 +58,16 @@ export const REDIS = {
     service: "redis",
     takes: "parameters",
     derived: REDIS_SETTINGS,
+    mebibytes: redisMebibytes,
+    sizes: 'a size such as "900mb" or "1gb"',
     reserved: {
       port: "other containers expect the default",
       dir: "the data is on its volume",
       requirepass: "set the secret redisPassword",
+      bind: "other containers must reach it",
+      daemonize: "the container ends with the process it started",
+      "cluster-enabled": "Celery's broker is one server",
+      replicaof: "Celery's broker must take writes",
     },
     emitted: { format: "redis.conf", text: ({ redis }) => redis && redisConf(redis) },
   },

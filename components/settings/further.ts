@@ -1,5 +1,6 @@
 import type { Program } from "../services";
-import { type PlanValue, RULES, type Service, type Unit } from "../sizing";
+import { plainNumberIn } from "../services/notation";
+import { insteadOf, type PlanValue, RULES, type Unit } from "../sizing";
 import type { Mistake } from "./mistakes";
 import { asText } from "./schema/data-services";
 
@@ -33,9 +34,8 @@ export function furtherArguments(program: Program, given: readonly string[]): Fu
     const [, name, value] = /^--([^=]+)(?:=(.*))?$/.exec(argument) ?? [];
     const next = given[index + 1];
     if (name === undefined) {
-      if (/^-[A-Za-z]/.test(argument)) {
-        found.mistakes.push({ path: ["arguments", index], message: `${argument} given; write the long form, --name` });
-      } else rest.push(argument);
+      if (/^-[A-Za-z]/.test(argument)) found.short(argument, ["arguments", index]);
+      else rest.push(argument);
       continue;
     }
     const follows = value === undefined && next !== undefined && !next.startsWith("-");
@@ -54,38 +54,48 @@ class Found {
   /** Whether the name is the plan's or the component's own business. */
   take(name: string, text: string, path: Mistake["path"]): boolean {
     const { service, derived, reserved } = this.program;
-    const reason = Object.hasOwn(reserved, name) ? reserved[name] : undefined;
     const field = Object.hasOwn(derived, name) ? derived[name] : undefined;
+    const instead = field && insteadOf(service, field);
+    const reason = instead ? `set ${instead}` : Object.hasOwn(reserved, name) ? reserved[name] : undefined;
     if (reason) this.mistakes.push({ path, message: `${name} cannot be set here: ${reason}` });
     else if (field) {
-      const value = readAs(service, field, text);
+      const value = readAs(this.program, name, field, text);
       if (value === undefined) {
-        this.mistakes.push({ path, message: `${JSON.stringify(text)} given; ${wanted(service, field)} is needed` });
+        this.mistakes.push({
+          path,
+          message: `${JSON.stringify(text)} given; ${wanted(this.program, field)} is needed`,
+        });
       } else this.overrides[field] = value;
     }
     return reason !== undefined || field !== undefined;
   }
+
+  /** An option in short form: never passed on, since what it sets may be the plan's. */
+  short(argument: string, path: Mistake["path"]): void {
+    const letter = argument.charAt(1);
+    const { short = {}, reserved } = this.program;
+    const name = Object.hasOwn(short, letter) ? short[letter] : undefined;
+    if (name !== undefined && Object.hasOwn(reserved, name)) this.take(name, "", path);
+    else this.mistakes.push({ path, message: `${argument} given; write the long form, --${name ?? "name"}` });
+  }
 }
 
 /** The text a program takes as the value the plan holds; undefined where it is none. */
-function readAs(service: Service, field: string, text: string): PlanValue {
-  const unit = unitOf(service, field);
-  if (unit === "name") return text;
+function readAs({ service, mebibytes }: Program, name: string, field: string, text: string): PlanValue {
+  const unit = RULES[service][field]?.unit;
+  if (unit === "name") return text.trim().toLowerCase();
   if (unit === "switch") {
     if (/^(on|yes|true|1)$/i.test(text)) return true;
     return /^(off|no|false|0)$/i.test(text) ? false : undefined;
   }
   if (unit === "MiB") {
-    const [, amount, size] = /^(\d+)(MB|GB)$/i.exec(text) ?? [];
-    return amount === undefined ? undefined : Number(amount) * (size?.toUpperCase() === "GB" ? 1024 : 1);
+    return mebibytes?.(text, name);
   }
-  return /^\d+(\.\d+)?$/.test(text) ? Number(text) : undefined;
+  return plainNumberIn(text);
 }
 
-function wanted(service: Service, field: string): string {
-  const unit = unitOf(service, field);
-  if (unit === "MiB") return 'a size in whole MB or GB, such as "32MB",';
+function wanted({ service, sizes = "a size" }: Program, field: string): string {
+  const unit: Unit | undefined = RULES[service][field]?.unit;
+  if (unit === "MiB") return sizes;
   return unit === "switch" ? "on or off" : "a number";
 }
-
-const unitOf = (service: Service, field: string): Unit | undefined => RULES[service][field]?.unit;

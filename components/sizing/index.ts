@@ -27,6 +27,7 @@ export type { BeatPlan } from "./services/celery/beat";
 export type { CeleryPlan } from "./services/celery/rules";
 export { type LoadBalancerPlan, usesHaproxy } from "./services/load-balancer/rules";
 export type { PostgresPlan } from "./services/postgres/rules";
+export { SERVER_DEFAULTS as POSTGRES_SERVER_DEFAULTS } from "./services/postgres/server";
 export type { RedisPlan } from "./services/redis/rules";
 export type { Advisory } from "./system/advisory";
 export { type Capacity, tasksPerMinute } from "./system/capacity";

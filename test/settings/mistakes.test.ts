@@ -95,10 +95,10 @@ describe("a wrong setting is answered with what was given and what is allowed", 
     [{ celery: { longestTaskSeconds: 0 } }, "celery.longestTaskSeconds: 0 given; at least 1 is needed"],
     [{ celery: { childMemory: "128 MiB" } }, `celery.childMemory: "128 MiB" given; ${SIZE}`],
     [{ celery: { arguments: ["--queues=mail"] } }, "celery.arguments.0: queues cannot be set here: set celery.queues"],
-    [{ celery: { arguments: ["-c", "4"] } }, "celery.arguments.0: -c given; write the long form, --name"],
+    [{ celery: { arguments: ["-c", "4"] } }, "celery.arguments.0: -c given; write the long form, --concurrency"],
     [
-      { postgres: { parameters: { work_mem: 4096 } } },
-      'postgres.parameters.work_mem: "4096" given; a size in whole MB or GB, such as "32MB", is needed',
+      { postgres: { parameters: { work_mem: "4mb" } } },
+      'postgres.parameters.work_mem: "4mb" given; a size such as "32MB" or "5242kB", or a number in the parameter\'s own unit, is needed',
     ],
     [
       { postgres: { parameters: { port: 5433 } } },
@@ -142,7 +142,7 @@ describe("a wrong setting is answered with what was given and what is allowed", 
     ],
     [
       { redis: { parameters: { maxmemory: "a lot" } } },
-      'redis.parameters.maxmemory: "a lot" given; a size in whole MB or GB, such as "32MB", is needed',
+      'redis.parameters.maxmemory: "a lot" given; a size such as "900mb" or "1gb" is needed',
     ],
     [{ rollout: "blue-green" }, 'rollout: "blue-green" given; auto, gapless or recreate is needed'],
     [{ oversubscribe: "no" }, 'oversubscribe: "no" given; true or false is needed'],
@@ -155,11 +155,11 @@ describe("a wrong setting is answered with what was given and what is allowed", 
     [{ overrides: { backend: { wokers: 4 } } }, "overrides.backend.wokers: is no setting; did you mean workers?"],
     [
       { overrides: { backend: { workersPerInstance: 4 } } },
-      "overrides.backend.workersPerInstance: follows from other numbers; set backend.workers or backend.instances instead",
+      "overrides.backend.workersPerInstance: follows from other numbers; set overrides.backend.workers or overrides.backend.instances instead",
     ],
     [
       { overrides: { backend: { stopGraceSeconds: 4 } } },
-      "overrides.backend.stopGraceSeconds: follows from other numbers; set the setting backend.stopGraceSeconds instead",
+      "overrides.backend.stopGraceSeconds: follows from other numbers; set backend.stopGraceSeconds instead",
     ],
     [{ overrides: { backend: { workers: "4" } } }, 'overrides.backend.workers: "4" given; a number is needed'],
     [{ overrides: { backend: { workers: -1 } } }, "overrides.backend.workers: -1 given; at least 0 is needed"],
@@ -180,7 +180,7 @@ describe("a wrong setting is answered with what was given and what is allowed", 
 
   it("a key every object has by nature is unknown like any other", () => {
     expect(answer({ ...right, overrides: { postgres: { constructor: 1 } } })).toContain(
-      "overrides.postgres.constructor: is no setting; there are maxConnections, sharedBuffersMiB, ",
+      "overrides.postgres.constructor: is no setting; there are maxConnections, superuserReservedConnections, ",
     );
     expect(answer(JSON.parse('{"target": "docker", "tier": "low", "__proto__": {"port": 1}}'))).toBe(
       refusal(`__proto__: is no setting; there are ${TOP}`),
@@ -210,7 +210,7 @@ describe("a wrong setting is answered with what was given and what is allowed", 
         "share: 2 given; at most 1 is needed",
         "prot: is no setting; did you mean port?",
         "postgres.parameters.port: port cannot be set here: other containers expect the default",
-        'postgres.parameters.work_mem: "lots" given; a size in whole MB or GB, such as "32MB", is needed',
+        'postgres.parameters.work_mem: "lots" given; a size such as "32MB" or "5242kB", or a number in the parameter\'s own unit, is needed',
       ),
     );
   });

@@ -77,6 +77,19 @@ describe("Redis elsewhere", () => {
     },
   );
 
+  it.each([
+    [25, 1, 1],
+    [28, 2, 1],
+    [63, 2, 2],
+    [64, 2, 2],
+  ])("of %i clients are enough for all copies of a deploy: %i of them, %i workers", (clients, copies, cap) => {
+    const plan = there({ externalRedisConnections: clients, rollout: "auto" });
+    expect([plan.rolloutFactor, plan.connections.cap]).toEqual([copies, cap]);
+    const { workers, redisMaxConnectionsPerWorker: each } = plan.backend;
+    const ofCelery = plan.celery.replicas * (10 + 2 * plan.celery.concurrency);
+    expect(copies * (workers * each + ofCelery)).toBeLessThanOrEqual(clients);
+  });
+
   it("keeps clients for more replicas where those are overridden", () => {
     const overrides = { celery: { replicas: 8, concurrency: 1 } };
     expect(there({ externalRedisConnections: 200, overrides }).connections.cap).toBe(20);
@@ -155,7 +168,7 @@ describe("connections too few", () => {
     const inputs = { ...HOSTS, appHosts: 2, externalRedisConnections: 34 };
     expect(refusalOf(inputs)).toMatchObject({ part: "redis", lack: "connections" });
     expect(refusalOf(inputs).message).toMatch(
-      /^redis: one worker and one Celery child on each of 2 app hosts need 28 connections; 80 % of maxclients 34 are 27, 1 too few\..* Use fewer app hosts, or a Redis that takes more clients\.$/,
+      /^redis: one worker and one Celery child on each of 2 app hosts need maxclients 35: 28 connections in 80 % of it; maxclients 34 is 1 too few\..* Use fewer app hosts, or a Redis that takes more clients\.$/,
     );
     expect(there({ ...inputs, externalRedisConnections: 35 }).connections.cap).toBe(1);
   });

@@ -128,7 +128,32 @@ const EDGES: readonly (readonly [string, string, number, number, string])[] = [
   ["postgres", "maxParallelWorkersPerGather", 12, 13, "at most 12 processes is allowed (max_parallel_workers)"],
   ["postgres", "maxParallelMaintenanceWorkers", 12, 13, "at most 12 processes is allowed (max_parallel_workers)"],
   ["postgres", "maxWorkerProcesses", 12, 11, "at least 12 processes is allowed (max_parallel_workers)"],
-  ["postgres", "maxWorkerProcesses", 262143, 262144, "at most 262143 processes is allowed (PostgreSQL)"],
+  [
+    "postgres",
+    "maxWorkerProcesses",
+    8192,
+    8193,
+    "at most 8192 processes is allowed (one for each MiB of PostgreSQL's memory: each takes 49 KiB of it)",
+  ],
+  ["postgres", "hashMemMultiplier", 1, 0.9, "at least 1 is allowed (PostgreSQL)"],
+  ["postgres", "hashMemMultiplier", 1000, 1001, "at most 1000 is allowed (PostgreSQL)"],
+  ["postgres", "autovacuumMaxWorkers", 1, 0, "at least 1 processes is allowed (PostgreSQL)"],
+  [
+    "postgres",
+    "autovacuumMaxWorkers",
+    16,
+    17,
+    "at most 16 processes is allowed (PostgreSQL 18's own autovacuum_worker_slots)",
+  ],
+  ["postgres", "maxWalSenders", 100, 101, "at most 100 processes is allowed (the standby servers one machine feeds)"],
+  ["postgres", "maxFilesPerProcess", 64, 63, "at least 64 files is allowed (PostgreSQL)"],
+  [
+    "postgres",
+    "maxFilesPerProcess",
+    1048576,
+    1048577,
+    "at most 1048576 files is allowed (what a container is granted)",
+  ],
   [
     "postgres",
     "maxWalSizeMiB",
@@ -207,7 +232,7 @@ const WORDS: readonly (readonly [string, string, string, string])[] = [
   ["postgres", "walCompression", "yes", "true or false is needed"],
   ["postgres", "jit", "yes", "true or false is needed"],
   ["postgres", "hugePages", "nonsense", "one of off, try, on is allowed (PostgreSQL)"],
-  ["postgres", "ioMethod", "nonsense", "one of worker, sync, io_uring is allowed (PostgreSQL)"],
+  ["postgres", "ioMethod", "worker", "one of none is allowed (PostgreSQL has no io_method before 18)"],
   ["redis", "ioThreadsDoReads", "yes", "true or false is needed"],
   [
     "redis",
@@ -218,15 +243,37 @@ const WORDS: readonly (readonly [string, string, string, string])[] = [
   ["redis", "oomScoreAdj", "yes", "true or false is needed"],
 ];
 
-/** Refused at their own edge; what is taken there, other services' numbers or the reserve refuse. */
+/** Refused; what their own bound takes, other services' numbers or the reserve refuse: the bound named is what both take. */
 const REFUSED: readonly (readonly [string, string, number, string])[] = [
-  ["backend", "fleetCpuReservation", 10.01, "at most 10 threads is allowed (their own CPU limit)"],
-  ["celery", "fleetMemoryLimitMiB", 31786, "at most 31785 MiB is allowed (the host's memory less its reserve)"],
+  [
+    "postgres",
+    "superuserReservedConnections",
+    500,
+    "at most 486 connections is allowed (499 connections by its own bound, less beside the other numbers of the plan)",
+  ],
+  [
+    "postgres",
+    "reservedConnections",
+    500,
+    "at most 483 connections is allowed (496 connections by its own bound, less beside the other numbers of the plan)",
+  ],
+  [
+    "backend",
+    "fleetCpuReservation",
+    10.01,
+    "at most 8 threads is allowed (10 threads by its own bound, less beside the other numbers of the plan)",
+  ],
+  [
+    "celery",
+    "fleetMemoryLimitMiB",
+    31786,
+    "at most 26707 MiB is allowed (31785 MiB by its own bound, less beside the other numbers of the plan)",
+  ],
   [
     "celery",
     "memoryLimitMiB",
-    15893,
-    "at most 15892 MiB is allowed (the host's memory less its reserve, divided over the replicas)",
+    31786,
+    "at most 26707 MiB is allowed (31785 MiB by its own bound, less beside the other numbers of the plan)",
   ],
 ];
 
@@ -248,7 +295,7 @@ describe("an override at the edge of what is allowed", () => {
     ["postgres", "randomPageCost", "x", "a number of at least 0 is needed"],
     ["postgres", "cpuLimit", -1, "a number of at least 0 is needed"],
     ["postgres", "workMemMiB", "8", "a whole number of MiB, at least 0, is needed"],
-    ["postgres", "workMemMiB", 8.5, "a whole number of MiB, at least 0, is needed"],
+    ["postgres", "shmSizeMiB", 8.5, "a whole number of MiB, at least 0, is needed"],
     ["postgres", "workMemMiB", -8, "a whole number of MiB, at least 0, is needed"],
     ["celery", "maxTasksPerChild", 2 ** 53, "a whole number of tasks, at least 0, is needed"],
     ["postgres", "hugePages", 1, "a name is needed"],
@@ -263,7 +310,7 @@ describe("an override at the edge of what is allowed", () => {
 
   it("is never a number that follows from others", () => {
     expect(OVERRIDE_KEYS.filter(({ service, key }) => insteadOf(service, key) !== undefined)).toEqual([]);
-    expect(insteadOf("backend", "workersPerInstance")).toBe("backend.workers or backend.instances");
+    expect(insteadOf("backend", "workersPerInstance")).toBe("overrides.backend.workers or overrides.backend.instances");
     expect(insteadOf("backend", "nothing")).toBeUndefined();
     expect(insteadOf("backend", "toString")).toBeUndefined();
   });

@@ -181,7 +181,7 @@ describe("an override outside a bound is refused, not bent", () => {
     ],
     [
       '{"backend":{"concurrentConnections":1}}',
-      "overrides.backend.concurrentConnections: follows from other numbers; set backend.limitConcurrency instead",
+      "overrides.backend.concurrentConnections: follows from other numbers; set overrides.backend.limitConcurrency instead",
     ],
   ])("%s", (text, message) => {
     expect(mistakesOf(unchecked(text))).toContain(message);

@@ -2,124 +2,14 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
   describe as inWords,
-  type Overrides,
   RULES,
   recompute,
-  type SizingInputs,
   type SizingPlan,
   SizingRefusal,
   sizingPlan,
   TIERS,
 } from "../../components/sizing";
-
-/** `SIZING_RUNS=1000000` for a deep run, `SIZING_SEED` to repeat one. */
-const RUNS = Number(process.env.SIZING_RUNS ?? 3000);
-const seed = Number(process.env.SIZING_SEED ?? Date.now() % 2 ** 31);
-const runs = { numRuns: RUNS, seed };
-console.info(`properties of the plan: ${RUNS} runs each, SIZING_SEED=${seed}`);
-const TIMEOUT_MS = Math.max(60_000, RUNS * 4);
-
-/** 512 MiB to 4 TiB, as many small machines as large ones. */
-const memoryMiB = fc.double({ min: 9, max: 22, noNaN: true }).map((exponent) => Math.floor(2 ** exponent));
-const hardware = fc.record({ threads: fc.integer({ min: 1, max: 512 }), memoryMiB });
-
-const overrides: fc.Arbitrary<Overrides> = fc.record(
-  {
-    backend: fc.record(
-      {
-        workers: fc.integer({ min: 1, max: 64 }),
-        instances: fc.integer({ min: 1, max: 4 }),
-        fleetMemoryLimitMiB: fc.integer({ min: 256, max: 65_536 }),
-        fleetCpuLimit: fc.integer({ min: 1, max: 6400 }).map((hundredths) => hundredths / 100),
-        fleetCpuReservation: fc.integer({ min: 0, max: 1600 }).map((hundredths) => hundredths / 100),
-        poolSize: fc.integer({ min: 1, max: 40 }),
-        maxOverflow: fc.integer({ min: 0, max: 40 }),
-        redisMaxConnectionsPerWorker: fc.integer({ min: 1, max: 100 }),
-      },
-      { requiredKeys: [] },
-    ),
-    celery: fc.record(
-      {
-        replicas: fc.integer({ min: 1, max: 8 }),
-        concurrency: fc.integer({ min: 1, max: 64 }),
-        fleetMemoryLimitMiB: fc.integer({ min: 128, max: 16_384 }),
-        memoryLimitMiB: fc.integer({ min: 128, max: 8192 }),
-        fleetCpuLimit: fc.integer({ min: 1, max: 1600 }).map((hundredths) => hundredths / 100),
-      },
-      { requiredKeys: [] },
-    ),
-    postgres: fc.record(
-      {
-        maxConnections: fc.integer({ min: 10, max: 1100 }),
-        sharedBuffersMiB: fc.integer({ min: 16, max: 8192 }),
-        maxParallelWorkers: fc.integer({ min: 1, max: 32 }),
-        maxParallelWorkersPerGather: fc.integer({ min: 0, max: 16 }),
-        maxWorkerProcesses: fc.integer({ min: 1, max: 32 }),
-        memoryLimitMiB: fc.integer({ min: 64, max: 32_768 }),
-        cpuLimit: fc.integer({ min: 1, max: 1600 }).map((hundredths) => hundredths / 100),
-      },
-      { requiredKeys: [] },
-    ),
-    redis: fc.record(
-      {
-        maxMemoryMiB: fc.integer({ min: 16, max: 8192 }),
-        maxClients: fc.integer({ min: 900, max: 11_000 }),
-        memoryLimitMiB: fc.integer({ min: 64, max: 16_384 }),
-      },
-      { requiredKeys: [] },
-    ),
-  },
-  { requiredKeys: [] },
-);
-
-/** Seldom, a server that runs elsewhere: with few connections as often as with many. */
-const seldom = (connections: fc.Arbitrary<number>) =>
-  fc.oneof(
-    { weight: 3, arbitrary: fc.constant(undefined) },
-    { weight: 1, arbitrary: fc.oneof(fc.integer({ min: 20, max: 200 }), connections) },
-  );
-const elsewhere = {
-  externalPostgresConnections: seldom(fc.integer({ min: 20, max: 10_000 })),
-  externalRedisConnections: seldom(fc.integer({ min: 20, max: 1_000_000 })),
-};
-
-const anything: fc.Arbitrary<SizingInputs> = fc
-  .record({
-    ...elsewhere,
-    app: hardware,
-    data: hardware,
-    tier: fc.constantFrom(...TIERS),
-    topology: fc.constantFrom("single-host" as const, "app-and-data" as const),
-    oversubscribe: fc.boolean(),
-    dataReservation: fc.constantFrom("half" as const, "full" as const),
-    hostReserve: fc.constantFrom("system" as const, "system" as const, "registered" as const),
-    rollout: fc.constantFrom("auto" as const, "gapless" as const, "recreate" as const),
-    appHosts: fc.constantFrom(1, 1, 2, 3, 10),
-    share: fc.constantFrom(1, 1, 0.5),
-    overrides: fc.option(overrides, { nil: undefined, freq: 3 }),
-  })
-  .map(({ app, data, overrides, ...inputs }) => ({
-    ...inputs,
-    hardware: { threads: app.threads, memory: `${app.memoryMiB}MiB` as const },
-    dataHardware: { threads: data.threads, memory: `${data.memoryMiB}MiB` as const },
-    ...(overrides === undefined ? {} : { overrides: ofThoseHere(overrides, inputs) }),
-  }));
-
-/** Numbers of a server that runs elsewhere cannot be overridden: `test/sizing/external.test.ts`. */
-const ofThoseHere = ({ postgres, redis, ...others }: Overrides, inputs: Partial<SizingInputs>): Overrides => ({
-  ...others,
-  ...(inputs.externalPostgresConnections === undefined ? { postgres } : {}),
-  ...(inputs.externalRedisConnections === undefined ? { redis } : {}),
-});
-
-function planOrRefusal(inputs: SizingInputs): SizingPlan | SizingRefusal {
-  try {
-    return sizingPlan(inputs);
-  } catch (error) {
-    if (error instanceof SizingRefusal) return error;
-    throw error;
-  }
-}
+import { anything, elsewhere, hardware, planOrRefusal, runs, TIMEOUT_MS } from "./generators";
 
 /** Holds for every plan; a refusal has nothing to hold. */
 const everyPlan = (claim: (plan: SizingPlan) => void, inputs = anything) =>
@@ -170,6 +60,10 @@ describe("every plan, on any hardware", { timeout: TIMEOUT_MS }, () => {
         8 * (redis?.maxClients ?? external?.redisConnections ?? 0),
       );
       expect(redisMaxConnectionsPerWorker).toBeGreaterThanOrEqual(2);
+      // A deploy runs both copies of Celery too.
+      expect(f * (appHosts * workers * redisMaxConnectionsPerWorker + ofCelery)).toBeLessThanOrEqual(
+        redis?.maxClients ?? external?.redisConnections ?? 0,
+      );
     });
   });
 
@@ -265,55 +159,96 @@ describe("every plan, on any hardware", { timeout: TIMEOUT_MS }, () => {
 });
 
 /** What must not fall when a machine or a tier grows. */
-const sizes = ({ backend, celery, postgres, capacity }: SizingPlan) => ({
+const sizes = ({ inputs, rolloutFactor, connections, backend, celery, postgres, capacity }: SizingPlan) => ({
   workers: backend.workers,
   simultaneousTasks: celery.simultaneousTasks,
   maxConnections: postgres?.maxConnections ?? 0,
+  connectionsCarried: inputs.appHosts * rolloutFactor * connections.cap,
   sharedBuffersMiB: postgres?.sharedBuffersMiB ?? 0,
   concurrentConnections: capacity.concurrentConnections,
 });
 
+/** Parameters that rules read, as `postgres.parameters` passes them on. */
+const passedOn = fc.record(
+  {
+    superuserReservedConnections: fc.integer({ min: 0, max: 7 }),
+    hashMemMultiplier: fc.constantFrom(1, 2, 4.5),
+    autovacuumMaxWorkers: fc.integer({ min: 1, max: 16 }),
+    maxWalSenders: fc.integer({ min: 0, max: 20 }),
+  },
+  { requiredKeys: [] },
+);
+
 const grown = fc.record({
   inputs: fc.record({
-    threads: fc.integer({ min: 1, max: 512 }),
-    memoryMiB,
+    app: hardware,
+    data: hardware,
     tier: fc.integer({ min: 0, max: 3 }),
     topology: fc.constantFrom("single-host" as const, "app-and-data" as const),
     oversubscribe: fc.boolean(),
-    rollout: fc.constantFrom("gapless" as const, "recreate" as const),
+    dataReservation: fc.constantFrom("half" as const, "full" as const),
+    // With `hostReserve: registered` a second copy needs its reservation free, and reservations grow with the machine.
+    placed: fc.constantFrom(
+      { rollout: "gapless" } as const,
+      { rollout: "recreate" } as const,
+      { rollout: "recreate", hostReserve: "registered" } as const,
+    ),
     appHosts: fc.constantFrom(1, 2, 5),
+    passedOn,
     ...elsewhere,
   }),
-  threads: fc.constantFrom(0, 0, 1, 2, 64),
-  memoryMiB: fc.constantFrom(0, 0, 1, 7, 256, 4096, 100_000),
-  tier: fc.constantFrom(0, 0, 1),
+  app: fc.record({
+    threads: fc.constantFrom(0, 0, 1, 2, 64),
+    memoryMiB: fc.constantFrom(0, 0, 1, 7, 256, 4096, 100_000),
+  }),
+  data: fc.record({ threads: fc.constantFrom(0, 0, 1, 64), memoryMiB: fc.constantFrom(0, 0, 1, 256, 100_000) }),
+  tier: fc.constantFrom(0, 0, 1, 3),
 });
+
+type Machine = { readonly threads: number; readonly memoryMiB: number };
+const sum = (a: Machine, b: Machine): Machine => ({
+  threads: a.threads + b.threads,
+  memoryMiB: a.memoryMiB + b.memoryMiB,
+});
+const given = ({ threads, memoryMiB }: Machine) => ({ threads, memory: `${memoryMiB}MiB` as const });
 
 describe("a larger machine or a higher tier", { timeout: TIMEOUT_MS }, () => {
   it("never lowers workers, tasks, connections, shared_buffers or capacity, nor turns a plan into a refusal", () => {
     fc.assert(
-      fc.property(grown, ({ inputs: { threads, memoryMiB, tier, ...inputs }, ...more }) => {
-        const plan = (t: number, m: number, k: number) =>
+      fc.property(grown, ({ inputs: { app, data, tier, placed, passedOn, ...inputs }, ...more }) => {
+        const plan = (ofApp: Machine, ofData: Machine, k: number) =>
           planOrRefusal({
             ...inputs,
-            hardware: { threads: t, memory: `${m}MiB` },
+            ...placed,
+            hardware: given(ofApp),
+            dataHardware: given(ofData),
             tier: TIERS[Math.min(3, k)] ?? "extreme",
+            ...(inputs.externalPostgresConnections === undefined ? { overrides: { postgres: passedOn } } : {}),
           });
-        const small = plan(threads, memoryMiB, tier);
+        const small = plan(app, data, tier);
         if (small instanceof SizingRefusal) return;
-        const large = plan(threads + more.threads, memoryMiB + more.memoryMiB, tier);
-        if (large instanceof SizingRefusal) throw large;
-        for (const [name, value] of Object.entries(sizes(large))) {
-          expect(value, name).toBeGreaterThanOrEqual(sizes(small)[name as keyof ReturnType<typeof sizes>]);
-        }
-        const busier = plan(threads, memoryMiB, tier + more.tier);
-        if (busier instanceof SizingRefusal) throw busier;
-        for (const [name, value] of Object.entries(sizes(busier))) {
-          expect(value, name).toBeGreaterThanOrEqual(sizes(small)[name as keyof ReturnType<typeof sizes>]);
+        const before = sizes(small);
+        for (const large of [plan(sum(app, more.app), sum(data, more.data), tier), plan(app, data, tier + more.tier)]) {
+          if (large instanceof SizingRefusal) throw large;
+          for (const [name, value] of Object.entries(sizes(large))) {
+            expect(value, name).toBeGreaterThanOrEqual(before[name as keyof typeof before]);
+          }
         }
       }),
       runs,
     );
+  });
+
+  it("may have fewer threads for synchronous work, and says why", () => {
+    const threads = (tier: "low" | "high") => {
+      const { backend, explanations } = sizingPlan({ hardware: { threads: 96, memory: "768GiB" }, tier });
+      const explanation = explanations.backend.threadLimit;
+      expect(explanation && inWords(explanation)).toMatch(
+        /More workers share the same connections .* so that at a higher tier all threads together may be fewer\./,
+      );
+      return backend.workers * backend.threadLimit;
+    };
+    expect([threads("low"), threads("high")]).toEqual([416, 192]);
   });
 
   it.each(["single-host", "app-and-data"] as const)("never lowers them at any single MiB: %s", (topology) => {

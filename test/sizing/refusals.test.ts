@@ -30,14 +30,14 @@ describe("a refusal says what is short, the smallest memory and the highest tier
       { hardware: { threads: 4, memory: "4GiB" }, workerMemoryMiB: 2400 },
       "backend: one worker of 2400 MiB, in 0.9 of its container, needs 2667 MiB; the backend may use 2560 MiB of the host, 107 MiB too little. " +
         "With 4 threads and tier high the smallest machine that fits has 4268 MiB (4.17 GiB). " +
-        "No tier fits this hardware. Set workerMemory below 2400 MiB if the application needs less.",
+        "No tier fits this hardware. Set backend.workerMemory below 2400 MiB if the application needs less.",
     ],
     [
       "a child larger than half of Celery's ceiling",
       { hardware: { threads: 4, memory: "4GiB" }, childMemoryMiB: 513 },
       "celery: one child and its parent need 2 x childMemory, 1026 MiB; Celery may use 1024 MiB of the host, 2 MiB too little. " +
         "With 4 threads and tier high the smallest machine that fits has 4104 MiB (4.01 GiB). " +
-        "No tier fits this hardware. Set childMemory below 513 MiB if the tasks need less.",
+        "No tier fits this hardware. Set celery.childMemory below 513 MiB if the tasks need less.",
     ],
     [
       "more app hosts than connections",

@@ -1,6 +1,5 @@
 import { floorExact, floorHundredths, roundDiv } from "../rules/arithmetic";
-import { atLeast, atMost, type Rule, type RuleInputs, rule } from "../rules/rule";
-import type { Sheet } from "../rules/sheet";
+import { atLeast, atMost, rule } from "../rules/rule";
 
 /** Source of the CPU rules all services share. */
 const SOURCE = "docs/sizing.md#cpu-limits";
@@ -37,10 +36,6 @@ export const scaled =
   <I>(limit: (inputs: I) => number) =>
   (inputs: I & { readonly scale: number }): number =>
     inputs.scale < 1 ? floorHundredths(limit(inputs) * inputs.scale) : Number.POSITIVE_INFINITY;
-
-/** An overridden limit stays as it is; the others shrink around it. */
-export const scaleOf = <I extends RuleInputs>(sheet: Sheet, limit: Rule<I, number>, scale: number): number =>
-  sheet.given(limit) === undefined ? scale : 1;
 
 export const withinHost = atMost<{ readonly threads: number }>("the host's threads", ({ threads }) => threads);
 /** The least CPU that lets a process run. */
@@ -79,11 +74,11 @@ export const cpuSharesRule = () =>
   rule({
     unit: "shares",
     about: "Weight of one container against the others; 1024 is one thread",
-    words: "1024 x the reservation, divided over the containers, at least 2.",
+    words: "1024 x the reservation, divided over the containers, from 2 to 262,144.",
     source: SOURCE,
     asks: ({ cpuReservation, containers }: { cpuReservation: number; containers: number }) =>
-      Math.max(LEAST_SHARES, roundDiv(SHARES_PER_THREAD * cpuReservation, containers)),
-    allows: (is) => [
+      roundDiv(SHARES_PER_THREAD * cpuReservation, containers),
+    bounds: (is) => [
       is.atLeast("the container engine", () => LEAST_SHARES),
       is.atMost("the kernel", () => MOST_SHARES),
     ],

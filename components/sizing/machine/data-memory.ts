@@ -8,6 +8,12 @@ const DIVISION = "docs/sizing.md#how-the-machine-is-divided";
 /** The part of a host that a data service may use: numerator and denominator. */
 export type MemoryPart = Readonly<Record<Topology, readonly [numerator: number, denominator: number]>>;
 
+/** The memory limit of a data service: by rule, and where an override replaces that. */
+export interface DataMemory {
+  readonly ruleMiB: number;
+  readonly limitMiB: number;
+}
+
 /** The memory limit of a data service: a part of the whole machine, or of what a data host's reserve leaves. */
 export const dataMemoryRule = (about: string, part: MemoryPart, leastMiB: number) =>
   rule({

@@ -7,9 +7,17 @@ export type HostName = "app" | "data";
 export interface CpuDemand {
   readonly host: HostName;
   /** Exact, not rounded down for show. */
-  readonly threads: number;
+  readonly byRule: number;
   /** An overridden limit stays as it is where others shrink. */
-  readonly overridden: boolean;
+  readonly given: number | undefined;
+}
+
+/** A service's CPU limit before it is made to fit, and what makes it fit. */
+export interface CpuShare {
+  /** By rule exact, not rounded down for show; or overridden. */
+  readonly threads: number;
+  /** 1, or less where the limits of a host shrink. */
+  readonly scale: number;
 }
 
 /** What all containers of one service on one host are promised, and may use at most. */

@@ -1,3 +1,5 @@
+import type { PlanValue } from "./rule";
+
 /** An override that cannot be taken. */
 export interface OverrideMistake {
   /** Part of the plan, and field in it. */
@@ -6,6 +8,8 @@ export interface OverrideMistake {
   readonly given: unknown;
   /** What was given, what is allowed, and why. */
   readonly message: string;
+  /** The nearest value that is allowed, where there is one. */
+  readonly allowed?: PlanValue;
 }
 
 /** What ran out, or what is wrong. A lack of connections can be cured by a rollout that does not double the backend. */
@@ -54,14 +58,21 @@ export class SizingRefusal extends Error {
   }
 }
 
-/** Overrides that cannot be taken: all of them, with what was given and what is allowed. */
+/**
+ * Overrides that cannot be taken: all of them, with what was given and what is allowed. What lacks beside them, and
+ * would still lack without them, stands in the message too.
+ */
 export class OverrideRefusal extends SizingRefusal {
-  constructor(readonly mistakes: readonly OverrideMistake[]) {
-    super(
-      "overrides",
-      "override",
-      mistakes.map(({ section, key, message }) => `overrides.${section}.${key}: ${message}`).join("\n"),
-    );
+  constructor(
+    readonly mistakes: readonly OverrideMistake[],
+    /** What lacked while the overrides stood as they were given. */
+    readonly shortfall?: Shortfall,
+    /** What lacks without them, in words. */
+    besides?: string,
+  ) {
+    super("overrides", "override", [...mistakes.map(mistakeLine), ...(besides ? [besides] : [])].join("\n"));
     this.name = "OverrideRefusal";
   }
 }
+
+const mistakeLine = ({ section, key, message }: OverrideMistake): string => `overrides.${section}.${key}: ${message}`;

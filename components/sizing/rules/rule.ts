@@ -34,6 +34,8 @@ export interface Bound<I extends RuleInputs, V extends PlanValue> {
   readonly names?: readonly string[];
   /** What there is too little of when this bound cuts; such a cut is reported as an advisory. */
   readonly lack: Resource | undefined;
+  /** The same limit on every machine: it can be held against an override where nothing else is known yet. */
+  readonly fixed?: boolean;
   cut(value: V, inputs: I): V;
 }
 
@@ -52,6 +54,7 @@ interface Named {
  */
 export interface Rule<I extends RuleInputs = RuleInputs, V extends PlanValue = PlanValue> extends Named {
   readonly unit: Unit;
+  readonly inKiB?: true | undefined;
   /** What the number is. */
   readonly about: string;
   /** The rule in words. */
@@ -73,12 +76,19 @@ export const atMost = <I extends RuleInputs>(
   by: string,
   limit: (inputs: I) => number,
   lack?: Resource,
-): Bound<I, number> => ({ by, kind: "at most", lack, cut: (value, inputs) => Math.min(value, limit(inputs)) });
+): Bound<I, number> => ({
+  by,
+  kind: "at most",
+  lack,
+  fixed: limit.length === 0,
+  cut: (value, inputs) => Math.min(value, limit(inputs)),
+});
 
 export const atLeast = <I extends RuleInputs>(by: string, limit: (inputs: I) => number): Bound<I, number> => ({
   by,
   kind: "at least",
   lack: undefined,
+  fixed: limit.length === 0,
   cut: (value, inputs) => Math.max(value, limit(inputs)),
 });
 
@@ -86,6 +96,8 @@ const BOUNDS = { atMost, atLeast };
 
 interface RuleText {
   readonly unit: Unit;
+  /** Whether the program takes KiB of it: an override may then have a fraction of a MiB. */
+  readonly inKiB?: true;
   readonly about: string;
   readonly words: string;
   /** Default: the section of the rule's table. */
@@ -132,12 +144,13 @@ export const setting = <I extends RuleInputs, V extends PlanValue>(
 ): Unnamed<I, V> & { readonly instead: string } => ({ ...unnamed(body, "setting"), instead: body.instead });
 
 function unnamed<I extends RuleInputs, V extends PlanValue>(
-  { unit, about, words, source, asks, bounds, allows }: RuleBody<I, V>,
+  { unit, inKiB, about, words, source, asks, bounds, allows }: RuleBody<I, V>,
   origin: Rule["origin"],
 ): Unnamed<I, V> {
   return {
     ...(source === undefined ? {} : { source }),
     unit,
+    inKiB,
     about,
     words,
     origin,
@@ -162,6 +175,7 @@ export const oneOf = <V extends string>(by: string, names: readonly [V, ...V[]])
   kind: "one of",
   names,
   lack: undefined,
+  fixed: true,
   cut: (value) => (names.includes(value) ? value : names[0]),
 });
 
@@ -171,16 +185,23 @@ export function settle<I extends RuleInputs, V extends PlanValue>(
   inputs: I,
 ): { asked: V; value: V; cutBy: Bound<I, V> | undefined } {
   const asked = rule.asks(inputs);
-  let value = asked;
-  let cutBy: Bound<I, V> | undefined;
-  for (const bound of rule.bounds) {
-    const cut = bound.cut(value, inputs);
-    if (cut !== value) {
-      value = cut;
-      cutBy = bound;
-    }
-  }
-  return { asked, value, cutBy };
+  const { value, cuts } = within(rule.bounds, asked, inputs);
+  return { asked, value, cutBy: cuts.at(-1) };
+}
+
+/** A value cut by bounds in their order, and those that cut it. Where two exclude each other the later one decides. */
+export function within<I extends RuleInputs, V extends PlanValue>(
+  bounds: readonly Bound<I, V>[],
+  given: V,
+  inputs: I,
+): { value: V; cuts: readonly Bound<I, V>[] } {
+  let value = given;
+  const cuts = bounds.filter((bound) => {
+    const before = value;
+    value = bound.cut(value, inputs);
+    return value !== before;
+  });
+  return { value, cuts };
 }
 
 /** The plan fields a table of rules makes. */

@@ -1,6 +1,6 @@
 import type { Explanation } from "./explanation";
-import type { OverrideMistake } from "./refusal";
-import { type Bound, type PlanValue, type Resource, type Rule, type RuleInputs, settle } from "./rule";
+import type { OverrideMistake, Shortfall } from "./refusal";
+import { type Bound, type PlanValue, type Resource, type Rule, type RuleInputs, settle, within } from "./rule";
 
 /** A number a bound on memory, connections, disk or threads cut. */
 export interface Cut {
@@ -15,7 +15,18 @@ export interface Cut {
 export interface Findings {
   readonly cuts: Cut[];
   readonly mistakes: OverrideMistake[];
+  /** What lacks; the rules go on as if there were just enough, so that other mistakes are found too. */
+  readonly shortfalls: Shortfall[];
+  /** Parts of the plan whose numbers follow from something that lacks: only fixed bounds can be held against them. */
+  readonly unsure: Set<string>;
 }
+
+export const noFindings = (mistakes: readonly OverrideMistake[] = []): Findings => ({
+  cuts: [],
+  mistakes: [...mistakes],
+  shortfalls: [],
+  unsure: new Set(),
+});
 
 /** One part of the plan while it is computed: applies rules and overrides and keeps every explanation. */
 export class Sheet {
@@ -43,10 +54,20 @@ export class Sheet {
     return this.explain(rule, inputs, value, bound, rule.origin, undefined);
   }
 
-  /** An override that cannot be taken, found by a rule that looks at several numbers. */
-  refuse(rule: Rule, message: string): void {
+  /**
+   * An override that cannot be taken, found by a rule that looks at several numbers.
+   * @param message What was given, what is allowed, and why.
+   * @param allowed The nearest value that is allowed, where there is one.
+   */
+  refuse(rule: Rule, message: string, allowed?: PlanValue): void {
     const given = this.overrides?.[rule.field];
-    this.findings.mistakes.push({ section: rule.section, key: rule.field, given, message });
+    this.findings.mistakes.push({ section: rule.section, key: rule.field, given, message, allowed });
+  }
+
+  /** Too little of something; the numbers of these parts follow from what lacks. */
+  lacks(shortfall: Shortfall, ...unsure: string[]): void {
+    this.findings.shortfalls.push(shortfall);
+    for (const section of unsure) this.findings.unsure.add(section);
   }
 
   private explain<I extends RuleInputs, V extends PlanValue>(
@@ -79,23 +100,22 @@ export class Sheet {
       this.refuse(rule, `${given} given; ${wanted(rule)} is needed`);
       return undefined;
     }
-    const broken = [...rule.bounds, ...rule.allows].filter((bound) => bound.cut(given, inputs) !== given);
-    for (const bound of broken) this.refuse(rule, outside(rule, bound, given, inputs));
-    return broken.length === 0 ? given : undefined;
+    const bounds = [...rule.bounds, ...rule.allows];
+    const known = this.findings.unsure.has(rule.section) ? bounds.filter(({ fixed }) => fixed) : bounds;
+    const { value: allowed, cuts } = within(known, given, inputs);
+    if (allowed === given) return given;
+    const kind = allowed !== undefined && allowed < given ? "at most" : "at least";
+    const bound = cuts.findLast((each) => each.kind === kind) ?? cuts.at(-1);
+    if (bound) this.refuse(rule, `${given} given; ${outside(rule, bound, allowed)}`, allowed);
+    return undefined;
   }
 }
 
-const outside = <I extends RuleInputs, V extends PlanValue>(
-  rule: Rule<I, V>,
-  bound: Bound<I, V>,
-  given: V,
-  inputs: I,
-) => {
-  const allowed = bound.names?.join(", ") ?? `${bound.cut(given, inputs)}${unitWord(rule)}`;
-  return `${given} given; ${bound.kind} ${allowed} is allowed (${bound.by})`;
-};
+const outside = <I extends RuleInputs, V extends PlanValue>(rule: Rule<I, V>, bound: Bound<I, V>, allowed: V) =>
+  `${bound.kind} ${bound.names?.join(", ") ?? `${allowed}${unitWord(rule)}`} is allowed (${bound.by})`;
 
-const unitWord = ({ unit }: Pick<Rule, "unit">) =>
+/** The unit as it follows a number; none for a ratio. */
+export const unitWord = ({ unit }: Pick<Rule, "unit">) =>
   unit === "name" || unit === "switch" || unit === "ratio" ? "" : ` ${unit}`;
 
 const wanted = ({ unit }: Pick<Rule, "unit">): string => {
@@ -108,10 +128,10 @@ const wanted = ({ unit }: Pick<Rule, "unit">): string => {
 /** Whether a given value is of the kind the rule makes. */
 function isLike<I extends RuleInputs, V extends PlanValue>(
   given: PlanValue,
-  { unit }: Rule<I, V>,
+  { unit, inKiB }: Rule<I, V>,
 ): given is Exclude<V, undefined> {
   if (unit === "name") return typeof given === "string";
   if (unit === "switch") return typeof given === "boolean";
   if (typeof given !== "number" || !(given >= 0) || given > Number.MAX_SAFE_INTEGER) return false;
-  return unit === "threads" || unit === "ratio" || Number.isInteger(given);
+  return unit === "threads" || unit === "ratio" || Number.isInteger(inKiB ? 1024 * given : given);
 }

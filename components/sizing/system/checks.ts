@@ -1,14 +1,15 @@
 import type { Host } from "../machine/hosts";
 import { needsDataHost, type ResolvedInputs } from "../machine/inputs";
 import type { HostName, Load } from "../machine/load";
-import { OverrideRefusal, Shortfall } from "../rules/refusal";
+import { Shortfall } from "../rules/refusal";
 import type { Findings, Sheet } from "../rules/sheet";
+import { SERVICE_RULES } from "../services";
 
 /** Least memory, MiB, of a host whose data services are promised half, or all, of their limit. */
 const LEAST_MEMORY_MIB = { half: 1024, full: 2048 } as const;
 
-/** Refuses a host too small for any system. */
-export function refuseTooSmall(inputs: ResolvedInputs): void {
+/** Whether a host is too small for any system. */
+export function findTooSmall(inputs: ResolvedInputs, findings: Findings): void {
   const { topology, hardware, dataHardware, dataReservation, hostReserve } = inputs;
   const single = topology === "single-host";
   const least = LEAST_MEMORY_MIB[dataReservation];
@@ -16,17 +17,15 @@ export function refuseTooSmall(inputs: ResolvedInputs): void {
   // A scheduler's hosts are the system's own: there is no share to take more of.
   const remedy =
     hostReserve === "system" ? "Give the system a larger share of the machine if there is one to give." : "";
-  const tooSmall = (host: HostName, name: string, memoryMiB: number, needed: number) =>
-    new Shortfall(
-      "machine",
-      "memory",
-      host,
-      `The ${name} offers ${memoryMiB} MiB to containers; the system needs at least ${needed} MiB, ${needed - memoryMiB} MiB more.`,
-      remedy,
-    );
-  if (hardware.memoryMiB < onApp) throw tooSmall("app", single ? "machine" : "app host", hardware.memoryMiB, onApp);
+  const tooSmall = (host: HostName, name: string, memoryMiB: number, needed: number) => {
+    const sentence = `The ${name} offers ${memoryMiB} MiB to containers; the system needs at least ${needed} MiB, ${needed - memoryMiB} MiB more.`;
+    findings.shortfalls.push(new Shortfall("machine", "memory", host, sentence, remedy));
+    // Every number follows from the memory of a host.
+    for (const service of Object.keys(SERVICE_RULES)) findings.unsure.add(service);
+  };
+  if (hardware.memoryMiB < onApp) tooSmall("app", single ? "machine" : "app host", hardware.memoryMiB, onApp);
   if (needsDataHost(inputs) && dataHardware.memoryMiB < least)
-    throw tooSmall("data", "data host", dataHardware.memoryMiB, least);
+    tooSmall("data", "data host", dataHardware.memoryMiB, least);
 }
 
 /** One host, and what is promised and allowed on it. */
@@ -41,8 +40,8 @@ const sumOf = (
   amount: "cpuReservation" | "cpuLimit" | "memoryReservationMiB" | "memoryLimitMiB",
 ) => loads.reduce((sum, load) => sum + load[amount], 0);
 
-/** Refuses overrides that cannot be taken, and services that do not fit their hosts together. */
-export function refuseUnfit(
+/** Finds overrides that cannot be taken together, and services that do not fit their hosts together. */
+export function findUnfit(
   loads: readonly Load[],
   inputs: ResolvedInputs,
   { app, data }: { app: Host; data: Host },
@@ -54,20 +53,20 @@ export function refuseUnfit(
   const onApp: HostLoad = { name: "app", host: app, loads: inputs.topology === "single-host" ? loads : on("app") };
   const hosts = needsDataHost(inputs) ? [onApp, { name: "data" as const, host: data, loads: on("data") }] : [onApp];
   if (Object.keys(inputs.overrides).length > 0) {
-    for (const host of hosts) refuseOverridden(host, inputs, sheets);
+    for (const host of hosts) findOverridden(host, inputs, sheets, findings);
   }
-  if (findings.mistakes.length > 0) throw new OverrideRefusal(findings.mistakes);
-  for (const host of hosts) refuseOverReserved(host);
+  for (const host of hosts) findOverReserved(host, findings);
   if (copies === 2 && inputs.hostReserve === "registered") {
-    refuseSecondCopy(onApp, sumOf(on("app"), "memoryReservationMiB"));
+    findNoSecondCopy(onApp, sumOf(on("app"), "memoryReservationMiB"), findings);
   }
 }
 
 /** Sums that only overrides can push above the host. Rounding may leave a limit 1 MiB above its part. */
-function refuseOverridden(
+function findOverridden(
   { name, host, loads }: HostLoad,
   { oversubscribe }: ResolvedInputs,
   sheets: Readonly<Record<string, Sheet>>,
+  findings: Findings,
 ): void {
   const { threads, memoryMiB, reserveMiB } = host;
   const refuse = (amount: keyof Load["rules"], message: string) => {
@@ -93,41 +92,51 @@ function refuseOverridden(
   }
   const limitMiB = sumOf(loads, "memoryLimitMiB");
   if (limitMiB > memoryMiB - reserveMiB + 1) {
-    throw new Shortfall(
-      "machine",
-      "memory",
-      name,
-      `With oversubscribe: false the memory limits and the reserve may be the host's ${memoryMiB} MiB at most; ` +
-        `they are ${limitMiB} + ${reserveMiB} MiB, ${limitMiB + reserveMiB - memoryMiB} MiB too much.`,
-      "Override less memory, or set oversubscribe: true.",
+    findings.shortfalls.push(
+      new Shortfall(
+        "machine",
+        "memory",
+        name,
+        `With oversubscribe: false the memory limits and the reserve may be the host's ${memoryMiB} MiB at most; ` +
+          `they are ${limitMiB} + ${reserveMiB} MiB, ${limitMiB + reserveMiB - memoryMiB} MiB too much.`,
+        "Override less memory, or set oversubscribe: true.",
+      ),
     );
   }
 }
 
 const round = (value: number): number => Math.round(100 * value) / 100;
 
-function refuseOverReserved({ name, host: { memoryMiB, reserveMiB }, loads }: HostLoad): void {
+function findOverReserved({ name, host: { memoryMiB, reserveMiB }, loads }: HostLoad, findings: Findings): void {
   const reservedMiB = sumOf(loads, "memoryReservationMiB");
   const shortMiB = reservedMiB + reserveMiB - memoryMiB;
   if (shortMiB <= 0) return;
-  throw new Shortfall(
-    "machine",
-    "memory",
-    name,
-    `The services reserve ${reservedMiB} MiB and the system keeps ${reserveMiB} MiB: ${shortMiB} MiB more than the ${memoryMiB} MiB there are.`,
-    "",
+  findings.shortfalls.push(
+    new Shortfall(
+      "machine",
+      "memory",
+      name,
+      `The services reserve ${reservedMiB} MiB and the system keeps ${reserveMiB} MiB: ${shortMiB} MiB more than the ${memoryMiB} MiB there are.`,
+      "",
+    ),
   );
 }
 
 /** A scheduler that places by reservation starts a second copy only where its reservation is free. */
-function refuseSecondCopy({ host: { memoryMiB, reserveMiB }, loads }: HostLoad, copyMiB: number): void {
+function findNoSecondCopy(
+  { host: { memoryMiB, reserveMiB }, loads }: HostLoad,
+  copyMiB: number,
+  findings: Findings,
+): void {
   const freeMiB = memoryMiB - reserveMiB - sumOf(loads, "memoryReservationMiB");
   if (copyMiB <= freeMiB) return;
-  throw new Shortfall(
-    "backend",
-    "room for a second copy",
-    "app",
-    `backend and celery: a second copy reserves ${copyMiB} MiB; the host has ${freeMiB} MiB free, ${copyMiB - freeMiB} MiB too little.`,
-    "Set rollout: recreate to deploy with a gap.",
+  findings.shortfalls.push(
+    new Shortfall(
+      "backend",
+      "room for a second copy",
+      "app",
+      `backend and celery: a second copy reserves ${copyMiB} MiB; the host has ${freeMiB} MiB free, ${copyMiB - freeMiB} MiB too little.`,
+      "Set rollout: recreate to deploy with a gap.",
+    ),
   );
 }

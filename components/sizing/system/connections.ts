@@ -1,21 +1,25 @@
 import type { ResolvedInputs, Rollout } from "../machine/inputs";
-import { TIER_FACTS, TIERS } from "../machine/tiers";
 import { floorDiv } from "../rules/arithmetic";
 import { Shortfall } from "../rules/refusal";
 import { outcome, type PlanOf, rulesOf } from "../rules/rule";
 import type { Sheet } from "../rules/sheet";
+import type { PostgresGiven } from "../services/postgres/plan";
+import { SERVER_DEFAULTS } from "../services/postgres/server";
+import {
+  carriedByRedis,
+  duringDeploy,
+  inSteadyState,
+  LEAST_REDIS_PER_WORKER,
+  leastOfRedis,
+  mostReplicas,
+} from "./redis-connections";
 
-/** Of PostgreSQL's connections 3 are for superusers, 10 for administration, migrations and an exporter. */
-const KEPT = 13;
+/** Of PostgreSQL's connections these are for administration, migrations and an exporter. */
+const KEPT = 10;
 /** A backend worker and a Celery child hold at least two connections each. */
 const PER_WORKER_AND_CHILD = 4;
 /** A Celery child holds one connection in its pool and may open one more. */
 const PER_CHILD = 2;
-/** Connections to Redis that a Celery worker holds beside two for each child. */
-const REDIS_PER_REPLICA = 10;
-const REDIS_PER_CHILD = 2;
-const LEAST_REDIS_PER_WORKER = 2;
-
 interface Fleet {
   readonly workers: number;
   readonly replicas: number;
@@ -34,19 +38,6 @@ type CapInputs = {
   mostReplicas?: number;
 };
 
-/** The most workers, and as many children, that each app host may have within 80 % of `maxClients`. */
-function carriedByRedis({ appHosts, rolloutFactor, maxClients, mostReplicas = 0 }: CapInputs): number {
-  if (maxClients === undefined) return Number.POSITIVE_INFINITY;
-  const perWorkerAndChild = LEAST_REDIS_PER_WORKER * rolloutFactor + REDIS_PER_CHILD;
-  const besideReplicas = floorDiv(
-    4 * maxClients - 5 * appHosts * REDIS_PER_REPLICA * mostReplicas,
-    5 * appHosts * perWorkerAndChild,
-  );
-  // Fewer children than replicas: a replica for each.
-  const eachInAReplica = floorDiv(4 * maxClients, 5 * appHosts * (perWorkerAndChild + REDIS_PER_REPLICA));
-  return Math.max(besideReplicas, Math.min(mostReplicas, eachInAReplica));
-}
-
 /** How the connections of PostgreSQL and Redis are shared out. */
 export const CONNECTION_RULES = rulesOf("connections", "docs/sizing.md#connections", {
   rolloutFactor: outcome({
@@ -60,22 +51,25 @@ export const CONNECTION_RULES = rulesOf("connections", "docs/sizing.md#connectio
   usable: outcome({
     unit: "connections",
     about: "Connections to PostgreSQL the application may hold",
-    words: "max_connections less 3 for superusers and 10 for administration, migrations and an exporter.",
-    instead: "postgres.maxConnections",
-    asks: ({ maxConnections }: { maxConnections: number }) => maxConnections - KEPT,
+    words:
+      "max_connections less those reserved for superusers and others (3) and 10 for administration, migrations and an exporter.",
+    instead: "overrides.postgres.maxConnections",
+    asks: ({ maxConnections, reserved }: { maxConnections: number; reserved: number }) =>
+      maxConnections - reserved - KEPT,
   }),
   cap: outcome({
     unit: "processes",
     about: "Backend workers, and Celery children, the connections carry on each app host",
     words:
       "Usable connections over 4 (two for a worker, two for a child), the app hosts and the rollout factor; with a server elsewhere at most what Redis carries.",
-    instead: "postgres.maxConnections",
+    instead: "overrides.postgres.maxConnections",
     asks: ({ usable, appHosts, rolloutFactor }: CapInputs) =>
       floorDiv(usable, PER_WORKER_AND_CHILD * appHosts * rolloutFactor),
     bounds: (is) => [
       is.atMost(
-        "80 % of Redis' maxclients: two for each worker and child, and 10 for each Celery replica",
-        carriedByRedis,
+        "Redis' maxclients, 80 % in steady state and all during a deploy: two for each worker and child, and 10 for each Celery replica",
+        ({ maxClients, mostReplicas = 0, ...each }) =>
+          maxClients === undefined ? Number.POSITIVE_INFINITY : carriedByRedis({ ...each, maxClients, mostReplicas }),
         "connections",
       ),
     ],
@@ -84,7 +78,7 @@ export const CONNECTION_RULES = rulesOf("connections", "docs/sizing.md#connectio
     unit: "connections",
     about: "Connections to PostgreSQL each backend worker may hold",
     words: "What Celery's children (two each) leave of the usable connections, over all workers that may run at once.",
-    instead: "postgres.maxConnections",
+    instead: "overrides.postgres.maxConnections",
     asks: ({ usable, appHosts, rolloutFactor, workers, replicas, concurrency }: Share & { usable: number }) =>
       floorDiv(
         usable - PER_CHILD * appHosts * rolloutFactor * replicas * concurrency,
@@ -96,12 +90,15 @@ export const CONNECTION_RULES = rulesOf("connections", "docs/sizing.md#connectio
     about: "Connections to Redis each backend worker may hold",
     words:
       "80 % of maxclients less Celery's (10 for each replica, 2 for each child), over all workers that may run at once.",
-    instead: "redis.maxClients",
-    asks: ({ maxClients, appHosts, rolloutFactor, workers, replicas, concurrency }: Share & { maxClients: number }) =>
-      floorDiv(
-        4 * maxClients - 5 * appHosts * replicas * (REDIS_PER_REPLICA + REDIS_PER_CHILD * concurrency),
-        5 * appHosts * rolloutFactor * workers,
+    instead: "overrides.redis.maxClients",
+    asks: (inputs: Share & { maxClients: number }) => inSteadyState(inputs),
+    bounds: (is) => [
+      is.atMost(
+        "all of maxclients, which every copy of the backend and of Celery shares during a deploy",
+        duringDeploy,
+        "connections",
       ),
+    ],
   }),
 });
 
@@ -112,27 +109,32 @@ const R = CONNECTION_RULES;
 
 interface ConnectionLimits {
   readonly maxConnections: number;
+  /** Those of them kept from the application. Default: PostgreSQL's own. */
+  readonly reserved?: PostgresGiven["reserved"] | undefined;
   /** Undefined where Redis cannot be the narrower one. */
   readonly maxClients: number | undefined;
   /** Overridden Celery replicas. */
   readonly replicasGiven: number | undefined;
 }
 
-/** What the connections carry on each app host. Refuses where that is not one worker and one child. */
+/** What the connections carry on each app host. Connections lack where that is not one worker and one child. */
 export function connectionCap(
   sheet: Sheet,
   { appHosts, rollout, externalPostgresConnections, externalRedisConnections }: ResolvedInputs,
   copies: 1 | 2,
-  { maxConnections, maxClients, replicasGiven = 0 }: ConnectionLimits,
+  { maxConnections, reserved = SERVER_DEFAULTS, maxClients, replicasGiven = 0 }: ConnectionLimits,
 ) {
   const rolloutFactor = sheet.apply(R.rolloutFactor, { rollout, copies });
-  const usable = sheet.apply(R.usable, { maxConnections });
-  const mostReplicas = Math.max(replicasGiven, ...TIERS.map((tier) => TIER_FACTS[tier].celeryReplicas));
-  const ofRedis = maxClients === undefined ? {} : { maxClients, mostReplicas };
+  const { superuserReservedConnections, reservedConnections = 0 } = reserved;
+  const usable = sheet.apply(R.usable, {
+    maxConnections,
+    reserved: superuserReservedConnections + reservedConnections,
+  });
+  const ofRedis = maxClients === undefined ? {} : { maxClients, mostReplicas: mostReplicas(replicasGiven) };
   const cap = sheet.apply(R.cap, { usable, appHosts, rolloutFactor, ...ofRedis });
   const needed = PER_WORKER_AND_CHILD * appHosts * rolloutFactor;
   if (usable < needed) {
-    throw new Shortfall(
+    const shortfall = new Shortfall(
       "postgres",
       "connections",
       "data",
@@ -143,25 +145,30 @@ export function connectionCap(
         ? "Use fewer app hosts, or put PgBouncer in front of PostgreSQL."
         : "Use fewer app hosts, raise the server's max_connections, or put PgBouncer in front of it.",
     );
+    sheet.lacks(shortfall, "backend", "celery");
   }
   if (maxClients !== undefined && cap < 1) {
-    const least = appHosts * (REDIS_PER_REPLICA + REDIS_PER_CHILD + LEAST_REDIS_PER_WORKER * rolloutFactor);
-    throw new Shortfall(
+    const { steady, deploy } = leastOfRedis({ appHosts, rolloutFactor });
+    const least = Math.max(deploy, Math.ceil((5 * steady) / 4));
+    const shortfall = new Shortfall(
       "redis",
       "connections",
       "data",
       `redis: one worker and one Celery child on each of ${appHosts} app hosts` +
-        `${rolloutFactor === 2 ? ", old and new side by side," : ""} need ${least} connections; ` +
-        `80 % of maxclients ${maxClients} are ${floorDiv(4 * maxClients, 5)}, ${least - floorDiv(4 * maxClients, 5)} too few.`,
+        `${rolloutFactor === 2 ? ", old and new side by side," : ""} need maxclients ${least}: ${steady} connections in ` +
+        `80 % of it${rolloutFactor === 2 ? `, and ${deploy} in all of it during a deploy` : ""}; maxclients ${maxClients} is ` +
+        `${least - maxClients} too few.`,
       externalRedisConnections === undefined
         ? "Use fewer app hosts."
         : "Use fewer app hosts, or a Redis that takes more clients.",
     );
+    sheet.lacks(shortfall, "backend", "celery");
   }
-  return { rolloutFactor, usable, cap };
+  // Where connections lack for one, the rules go on with one.
+  return { rolloutFactor, usable: Math.max(usable, needed), cap: Math.max(cap, 1) };
 }
 
-/** What each backend worker may hold. Refuses where Redis has no two connections for each. */
+/** What each backend worker may hold. Connections lack where Redis has no two for each. */
 export function connectionsPerWorker(
   sheet: Sheet,
   { appHosts }: ResolvedInputs,
@@ -173,14 +180,17 @@ export function connectionsPerWorker(
   const perWorker = sheet.apply(R.perWorker, { usable, ...share });
   const redisPerWorker = sheet.apply(R.redisPerWorker, { maxClients, ...share });
   if (redisPerWorker < LEAST_REDIS_PER_WORKER) {
-    throw new Shortfall(
+    const inDeploy = duringDeploy({ maxClients, ...share }) < inSteadyState({ maxClients, ...share });
+    const shortfall = new Shortfall(
       "redis",
       "connections",
       "data",
       `redis: each of ${appHosts * rolloutFactor * workers} backend workers needs ${LEAST_REDIS_PER_WORKER} connections; ` +
-        `80 % of maxclients ${maxClients}, less Celery's, leave ${Math.max(0, redisPerWorker)}.`,
+        `${inDeploy ? "" : "80 % of "}maxclients ${maxClients}, less Celery's${inDeploy ? " of both copies" : ""}, ` +
+        `leave ${Math.max(0, redisPerWorker)}.`,
       "Use fewer app hosts.",
     );
+    sheet.lacks(shortfall, "backend");
   }
   return { perWorker, redisPerWorker };
 }

@@ -1,28 +1,64 @@
 import { type Host, SYSTEM_RULES } from "../machine/hosts";
 import type { ResolvedInputs } from "../machine/inputs";
-import type { CpuDemand } from "../machine/load";
+import type { CpuDemand, CpuShare } from "../machine/load";
+import { floorHundredths } from "../rules/arithmetic";
 import type { Sheet } from "../rules/sheet";
+import type { Service } from "../services";
 
-/** What the CPU limits of each host are multiplied with, last of all: 1, or less with `oversubscribe: false`. */
+/** What the CPU limits of each host are multiplied with, last of all, and what becomes of each service's. */
+export interface CpuScales {
+  /** 1, or less with `oversubscribe: false`. */
+  readonly app: number;
+  readonly data: number;
+  readonly shares: Readonly<Record<Service, CpuShare>>;
+}
+
 export function cpuScales(
   sheet: Sheet,
   { topology, oversubscribe }: ResolvedInputs,
   { app, data }: { app: Host; data: Host },
-  demands: readonly CpuDemand[],
-): { app: number; data: number } {
+  demands: Readonly<Record<Service, CpuDemand>>,
+): CpuScales {
+  const all = Object.values(demands);
   const on = (host: CpuDemand["host"]) =>
-    topology === "single-host" ? demands : demands.filter((demand) => demand.host === host);
-  const scale = (rule: typeof SYSTEM_RULES.cpuScale, threads: number, limits: readonly CpuDemand[]) =>
-    sheet.apply(rule, {
-      threads,
-      limits: sum(limits.filter(({ overridden }) => !overridden)),
-      overridden: sum(limits.filter(({ overridden }) => overridden)),
-      oversubscribe,
-    });
+    topology === "single-host" ? all : all.filter((demand) => demand.host === host);
+  const scaleOn = (rule: typeof SYSTEM_RULES.cpuScale, threads: number, onHost: readonly CpuDemand[]) => {
+    const untouched = oversubscribe ? 1 : Math.min(1, threads / sum(onHost.map(({ byRule }) => byRule)));
+    const overridden = onHost.filter((demand) => isOverridden(demand, untouched));
+    return {
+      untouched,
+      scale: sheet.apply(rule, {
+        threads,
+        limits: sum(onHost.filter((demand) => !overridden.includes(demand)).map(({ byRule }) => byRule)),
+        overridden: sum(overridden.map(({ given = 0 }) => given)),
+        oversubscribe,
+      }),
+    };
+  };
+  const scales = {
+    app: scaleOn(SYSTEM_RULES.cpuScale, app.threads, on("app")),
+    data: scaleOn(SYSTEM_RULES.dataCpuScale, data.threads, on("data")),
+  };
+  const shareOf = (demand: CpuDemand): CpuShare => {
+    const { untouched, scale } = scales[topology === "single-host" ? "app" : demand.host];
+    return isOverridden(demand, untouched)
+      ? { threads: demand.given ?? demand.byRule, scale: 1 }
+      : { threads: demand.byRule, scale };
+  };
   return {
-    app: scale(SYSTEM_RULES.cpuScale, app.threads, on("app")),
-    data: scale(SYSTEM_RULES.dataCpuScale, data.threads, on("data")),
+    app: scales.app.scale,
+    data: scales.data.scale,
+    shares: {
+      backend: shareOf(demands.backend),
+      celery: shareOf(demands.celery),
+      postgres: shareOf(demands.postgres),
+      redis: shareOf(demands.redis),
+    },
   };
 }
 
-const sum = (limits: readonly CpuDemand[]): number => limits.reduce((total, { threads }) => total + threads, 0);
+/** An override that says what the rule shows without it changes nothing: the exact limit behind it goes on. */
+const isOverridden = ({ given, byRule }: CpuDemand, untouched: number): boolean =>
+  given !== undefined && given !== floorHundredths(byRule * untouched);
+
+const sum = (threads: readonly number[]): number => threads.reduce((total, each) => total + each, 0);

@@ -12,14 +12,14 @@ export const EXTERNAL_RULES = rulesOf("external", "docs/sizing.md#existing-serve
     unit: "connections",
     about: "max_connections of the PostgreSQL that runs elsewhere, or the part of them this system may use",
     words: "As set: that server is not ours to size.",
-    instead: "the setting postgres.external.maxConnections",
+    instead: "postgres.external.maxConnections",
     asks: ({ given }: { given: number }) => given,
   }),
   redisConnections: setting({
     unit: "connections",
     about: "maxclients of the Redis that runs elsewhere, or the part of them this system may use",
     words: "As set: that server is not ours to size.",
-    instead: "the setting redis.external.maxClients",
+    instead: "redis.external.maxClients",
     asks: ({ given }: { given: number }) => given,
   }),
   unusedMemoryMiB: outcome({
@@ -63,8 +63,8 @@ export function planExternal(
       redisMiB: unusedIf(redis !== undefined, shares.redisMiB),
     }),
     unusedThreads: sheet.apply(R.unusedThreads, {
-      postgres: unusedIf(postgres !== undefined, postgresCpu(servers.postgres, inputs, threads).threads),
-      redis: unusedIf(redis !== undefined, redisCpu(servers.redis, inputs, threads).threads),
+      postgres: unusedIf(postgres !== undefined, postgresCpu(servers.postgres, inputs, threads).byRule),
+      redis: unusedIf(redis !== undefined, redisCpu(servers.redis, inputs, threads).byRule),
     }),
   };
 }

@@ -1,8 +1,9 @@
+import type { DataMemory } from "../machine/data-memory";
 import { type Host, planHosts, reserveInThousandths } from "../machine/hosts";
 import type { ResolvedInputs } from "../machine/inputs";
 import { floorDiv } from "../rules/arithmetic";
-import { OverrideRefusal, Shortfall } from "../rules/refusal";
-import { type Findings, Sheet } from "../rules/sheet";
+import { OverrideRefusal, type Shortfall } from "../rules/refusal";
+import { type Findings, noFindings, Sheet } from "../rules/sheet";
 import {
   backendCeiling,
   backendCpu,
@@ -21,13 +22,14 @@ import {
   postgresCpu,
   postgresLoad,
   postgresMemory,
+  postgresReserved,
 } from "../services/postgres/plan";
 import { POSTGRES_MEMORY } from "../services/postgres/rules";
 import { planRedis, redisClients, redisCpu, redisLoad, redisMemory } from "../services/redis/plan";
 import { REDIS_MEMORY } from "../services/redis/rules";
 import { advise } from "./advisories";
 import { planCapacity } from "./capacity";
-import { refuseTooSmall, refuseUnfit } from "./checks";
+import { findTooSmall, findUnfit } from "./checks";
 import { connectionCap, connectionsPerWorker } from "./connections";
 import { cpuScales } from "./cpu-scale";
 import { SECTIONS, type Section } from "./explain";
@@ -51,14 +53,12 @@ const bySection = <T>(make: (section: Section) => T): Readonly<Record<Section, T
  * @throws OverrideRefusal with every override that cannot be taken.
  */
 export function planSystem(inputs: ResolvedInputs, copies: 1 | 2, rolloutFallback?: Shortfall): SizingPlan {
-  const findings: Findings = { cuts: [], mistakes: unknownOverrides(inputs) };
-  try {
-    return planOn(openSheets(inputs, findings), findings, inputs, copies, rolloutFallback);
-  } catch (error) {
-    // A shortfall may be no more than what a mistaken override leads to.
-    if (error instanceof Shortfall && findings.mistakes.length > 0) throw new OverrideRefusal(findings.mistakes);
-    throw error;
-  }
+  const findings = noFindings(unknownOverrides(inputs));
+  const plan = planOn(openSheets(inputs, findings), findings, inputs, copies, rolloutFallback);
+  const [shortfall] = findings.shortfalls;
+  if (findings.mistakes.length > 0) throw new OverrideRefusal(findings.mistakes, shortfall);
+  if (shortfall) throw shortfall;
+  return plan;
 }
 
 /** In the order of docs/sizing.md: nothing feeds back. */
@@ -69,13 +69,16 @@ function planOn(
   copies: 1 | 2,
   rolloutFallback: Shortfall | undefined,
 ): SizingPlan {
-  refuseTooSmall(inputs);
+  findTooSmall(inputs, findings);
   const hosts = planHosts(inputs, sheets.system);
   const { app, data } = hosts;
 
-  const postgresMiB = postgresMemory(sheets.postgres, inputs, data);
-  const redisMiB = redisMemory(sheets.redis, inputs, data);
-  const availableMiB = availableForApp(inputs, app, postgresMiB, redisMiB);
+  const memory = {
+    postgres: postgresMemory(sheets.postgres, inputs, data),
+    redis: redisMemory(sheets.redis, inputs, data),
+  };
+  const [postgresMiB, redisMiB] = [memory.postgres.limitMiB, memory.redis.limitMiB];
+  const availableMiB = availableForApp(inputs, app, Object.values(memory));
   const backendRoom = backendCeiling(sheets.backend, inputs, app, availableMiB);
   const celeryRoom = celeryCeiling(sheets.celery, inputs, app, availableMiB, backendRoom.ceilingMiB);
 
@@ -83,9 +86,13 @@ function planOn(
   const external = planExternal(sheets.external, sheets, inputs, data, { postgresMiB, redisMiB });
   const maxConnections =
     external?.postgresConnections ?? postgresConnections(sheets.postgres, inputs, asked, postgresMiB);
+  // Those of a server elsewhere are not ours to set: PostgreSQL's default is counted.
+  const reserved =
+    external?.postgresConnections === undefined ? postgresReserved(sheets.postgres, inputs, maxConnections) : undefined;
   const maxClients = external?.redisConnections ?? redisClients(sheets.redis, redisMiB);
   const database = connectionCap(sheets.connections, inputs, copies, {
     maxConnections,
+    reserved,
     // Our own Redis always carries what our own PostgreSQL does.
     maxClients: external && maxClients,
     replicasGiven: sheets.celery.given(CELERY_RULES.replicas),
@@ -93,20 +100,24 @@ function planOn(
   const spread = spreadBackend(sheets.backend, inputs, app, backendRoom, asked, database.cap);
   const split = splitCelery(sheets.celery, inputs, app, celeryRoom, database.cap);
 
-  const scales = cpuScales(sheets.system, inputs, hosts, [
-    backendCpu(sheets.backend, spread.workers, app.threads),
-    celeryCpu(sheets.celery, app.threads),
-    postgresCpu(sheets.postgres, inputs, data.threads),
-    redisCpu(sheets.redis, inputs, data.threads),
-  ]);
-  const celery = planCelery(sheets.celery, inputs, app, scales.app, split, celeryRoom);
-  const postgres =
-    external?.postgresConnections === undefined
-      ? planPostgres(sheets.postgres, inputs, data, scales.data, { memoryLimitMiB: postgresMiB, maxConnections })
-      : undefined;
+  const scales = cpuScales(sheets.system, inputs, hosts, {
+    backend: backendCpu(sheets.backend, spread.workers, app.threads),
+    celery: celeryCpu(sheets.celery, app.threads),
+    postgres: postgresCpu(sheets.postgres, inputs, data.threads),
+    redis: redisCpu(sheets.redis, inputs, data.threads),
+  });
+  const { shares } = scales;
+  const celery = planCelery(sheets.celery, inputs, app, shares.celery, split, celeryRoom);
+  const postgres = reserved
+    ? planPostgres(sheets.postgres, inputs, data, shares.postgres, {
+        memoryLimitMiB: postgresMiB,
+        maxConnections,
+        reserved,
+      })
+    : undefined;
   const redis =
     external?.redisConnections === undefined
-      ? planRedis(sheets.redis, inputs, data, scales.data, { memoryLimitMiB: redisMiB, maxClients })
+      ? planRedis(sheets.redis, inputs, data, shares.redis, { memoryLimitMiB: redisMiB, maxClients })
       : undefined;
   const pools = connectionsPerWorker(
     sheets.connections,
@@ -115,7 +126,7 @@ function planOn(
     { workers: spread.workers, ...split },
     maxClients,
   );
-  const backend = planBackend(sheets.backend, inputs, app, scales.app, spread, backendRoom, pools);
+  const backend = planBackend(sheets.backend, inputs, app, shares.backend, spread, backendRoom, pools);
 
   const services = { backend, celery, postgres, redis };
   const loads = [
@@ -124,7 +135,7 @@ function planOn(
     ...(postgres ? [postgresLoad(postgres)] : []),
     ...(redis ? [redisLoad(redis)] : []),
   ];
-  refuseUnfit(loads, inputs, hosts, copies, sheets, findings);
+  findUnfit(loads, inputs, hosts, copies, sheets, findings);
 
   const loadBalancer = planLoadBalancer(sheets.loadBalancer, inputs.hostNofile);
   const beat = inputs.beat ? planBeat(sheets.beat) : undefined;
@@ -164,23 +175,21 @@ function planOn(
 
 /**
  * Memory of the app host for backend and Celery. By rule it is rounded once: a reserve and data services rounded each on
- * its own would now and then leave less on a larger machine.
+ * its own would now and then leave less on a larger machine. What overrides take of the data services comes on top.
  */
 function availableForApp(
-  { topology, oversubscribe, hostReserve, overrides }: ResolvedInputs,
+  { topology, oversubscribe, hostReserve }: ResolvedInputs,
   { memoryMiB, reserveMiB }: Host,
-  postgresMiB: number,
-  redisMiB: number,
+  dataServices: readonly DataMemory[],
 ): number {
   if (topology === "app-and-data") return memoryMiB - reserveMiB;
-  const overridden = overrides.postgres?.memoryLimitMiB ?? overrides.redis?.memoryLimitMiB;
-  if (overridden !== undefined) return memoryMiB - reserveMiB - postgresMiB - redisMiB;
+  const givenBack = dataServices.reduce((sum, { ruleMiB, limitMiB }) => sum + ruleMiB - limitMiB, 0);
   const [part, of] = leftOf(
     1,
     [POSTGRES_MEMORY, REDIS_MEMORY].map((memory) => memory[topology]),
   );
   const reserve = reserveInThousandths({ memoryMiB, oversubscribe, hostReserve });
-  return floorDiv(1000 * part * memoryMiB - of * reserve, 1000 * of);
+  return givenBack + floorDiv(1000 * part * memoryMiB - of * reserve, 1000 * of);
 }
 
 type Fraction = readonly [numerator: number, denominator: number];

@@ -5,8 +5,6 @@ import { formatMemory } from "../machine/memory";
 import { usesHaproxy } from "../services/load-balancer/rules";
 import type { AdvisedPlan, Advisory } from "./advisory";
 
-/** PostgreSQL's default: a hash table may take this many times work_mem. */
-const HASH_MEM_MULTIPLIER = 2;
 /** More processes than this on one thread of CPU limit wait for each other. */
 const CELERY_PROCESSES_PER_CPU = 4;
 /** The hand-written page has 500 connections for 12 workers. */
@@ -63,7 +61,7 @@ export const RISKS: readonly Risk[] = [
       service: "celery",
       sentence:
         `${celery.simultaneousTasks} Celery processes share a CPU limit of ${celery.fleetCpuLimit} threads: fine for tasks ` +
-        "that wait, slow for tasks that compute. For those set celery.concurrency lower or celery.fleetCpuLimit higher.",
+        "that wait, slow for tasks that compute. For those set overrides.celery.concurrency lower or overrides.celery.fleetCpuLimit higher.",
     };
   },
   ({ postgres }) => {
@@ -74,7 +72,7 @@ export const RISKS: readonly Risk[] = [
       service: "postgres",
       sentence:
         `One query may start ${postgres.maxParallelWorkersPerGather} parallel workers on a CPU limit of ${postgres.cpuLimit} ` +
-        "threads. If large queries slow down the others, set postgres.maxParallelWorkersPerGather lower.",
+        "threads. If large queries slow down the others, set overrides.postgres.maxParallelWorkersPerGather lower.",
     };
   },
   ({ redis }) => {
@@ -85,12 +83,12 @@ export const RISKS: readonly Risk[] = [
       service: "redis",
       sentence:
         `Redis runs ${redis.ioThreads} I/O threads on a CPU limit of ${redis.cpuLimit} threads; 4 on 2 cost 36 % of the ` +
-        "throughput where it was measured. If Redis is your bottleneck, set redis.ioThreads to 1 or redis.cpuLimit higher.",
+        "throughput where it was measured. If Redis is your bottleneck, set overrides.redis.ioThreads to 1 or overrides.redis.cpuLimit higher.",
     };
   },
   ({ postgres }) => {
     if (!postgres) return undefined;
-    const worstMiB = postgres.maxConnections * postgres.workMemMiB * HASH_MEM_MULTIPLIER;
+    const worstMiB = postgres.maxConnections * postgres.workMemMiB * postgres.hashMemMultiplier;
     if (worstMiB <= postgres.memoryLimitMiB) return undefined;
     return {
       id: "postgres.work-mem-worst-case",
@@ -98,8 +96,8 @@ export const RISKS: readonly Risk[] = [
       service: "postgres",
       sentence:
         `${postgres.maxConnections} connections that each hash with work_mem ${postgres.workMemMiB} MiB x ` +
-        `hash_mem_multiplier ${HASH_MEM_MULTIPLIER} need ${formatMemory(worstMiB)}; PostgreSQL may use ` +
-        `${formatMemory(postgres.memoryLimitMiB)}. If many queries sort or hash at once, set postgres.workMemMiB lower.`,
+        `hash_mem_multiplier ${postgres.hashMemMultiplier} need ${formatMemory(worstMiB)}; PostgreSQL may use ` +
+        `${formatMemory(postgres.memoryLimitMiB)}. If many queries sort or hash at once, set overrides.postgres.workMemMiB lower.`,
     };
   },
   ({ inputs, loads, loadBalancer }) => {

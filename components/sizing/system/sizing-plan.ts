@@ -1,6 +1,7 @@
 import type { ResolvedInputs } from "../machine/inputs";
 import { resolveInputs } from "../machine/resolve";
-import { Shortfall } from "../rules/refusal";
+import { OverrideRefusal, Shortfall } from "../rules/refusal";
+import { everyMistake } from "./every-mistake";
 import { refusalOf } from "./fit";
 import type { SizingInputs } from "./inputs";
 import type { SizingPlan } from "./plan";
@@ -12,10 +13,12 @@ import { planSystem } from "./plan-system";
  */
 export function sizingPlan(given: SizingInputs): SizingPlan {
   const inputs = resolveInputs(given);
+  const inWords = (shortfall: Shortfall, refused: ResolvedInputs) => refusalOf(shortfall, refused, planRollout);
   try {
     return planRollout(inputs);
   } catch (error) {
-    if (error instanceof Shortfall) throw refusalOf(error, inputs, planRollout);
+    if (error instanceof Shortfall) throw inWords(error, inputs);
+    if (error instanceof OverrideRefusal) throw everyMistake(error, inputs, planRollout, inWords);
     throw error;
   }
 }
@@ -26,7 +29,19 @@ function planRollout(inputs: ResolvedInputs): SizingPlan {
   try {
     return planSystem(inputs, 2);
   } catch (error) {
-    if (!(error instanceof Shortfall) || error.lack === "memory") throw error;
-    return planSystem(inputs, 1, error);
+    const shortfall = error instanceof OverrideRefusal ? (error.shortfall ?? shortOfTwo(inputs)) : error;
+    if (!(shortfall instanceof Shortfall) || shortfall.lack === "memory") throw error;
+    return planSystem(inputs, 1, shortfall);
   }
+}
+
+/** What lacks for two copies without any override: the machine decides the rollout, and overrides are held against that. */
+function shortOfTwo(inputs: ResolvedInputs): Shortfall | undefined {
+  try {
+    planSystem({ ...inputs, overrides: {} }, 2);
+  } catch (error) {
+    if (error instanceof Shortfall) return error;
+    throw error;
+  }
+  return undefined;
 }

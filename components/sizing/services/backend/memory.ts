@@ -55,7 +55,7 @@ export const MEMORY_RULES = {
     about: "Memory one container may use at most",
     words: "The limit of all, divided over the containers.",
     source: DIVISION,
-    instead: "backend.fleetMemoryLimitMiB",
+    instead: "overrides.backend.fleetMemoryLimitMiB",
     asks: ({ fleetMemoryLimitMiB, instances }: { fleetMemoryLimitMiB: number; instances: number }) =>
       floorDiv(fleetMemoryLimitMiB, instances),
   }),
@@ -64,7 +64,7 @@ export const MEMORY_RULES = {
     about: "Memory one container is promised",
     words: "The reservation of all, divided over the containers.",
     source: DIVISION,
-    instead: "backend.fleetMemoryReservationMiB",
+    instead: "overrides.backend.fleetMemoryReservationMiB",
     asks: ({ fleetMemoryReservationMiB, instances }: { fleetMemoryReservationMiB: number; instances: number }) =>
       floorDiv(fleetMemoryReservationMiB, instances),
   }),

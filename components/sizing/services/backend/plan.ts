@@ -1,7 +1,6 @@
-import { scaleOf } from "../../machine/cpu";
 import type { Ceiling, Host } from "../../machine/hosts";
 import type { ResolvedInputs } from "../../machine/inputs";
-import type { CpuDemand, Load } from "../../machine/load";
+import type { CpuDemand, CpuShare, Load } from "../../machine/load";
 import { TIER_FACTS } from "../../machine/tiers";
 import { floorDiv, floorHundredths } from "../../rules/arithmetic";
 import { Shortfall } from "../../rules/refusal";
@@ -11,11 +10,12 @@ import { type BackendPlan, exactBackendCpu, BACKEND_RULES as R } from "./rules";
 export function backendCeiling(
   sheet: Sheet,
   { topology, oversubscribe, childMemoryMiB }: ResolvedInputs,
-  { memoryMiB }: Host,
+  { memoryMiB, reserveMiB }: Host,
   availableMiB: number,
 ): Ceiling {
   const ruleMiB = sheet.apply(R.memoryCeilingMiB, {
     memoryMiB,
+    reserveMiB,
     topology,
     oversubscribe,
     availableMiB,
@@ -24,7 +24,7 @@ export function backendCeiling(
   return { ruleMiB, ceilingMiB: sheet.given(R.fleetMemoryLimitMiB) ?? ruleMiB };
 }
 
-/** Workers before connections bound them: the tier's, within memory, or the override. Refuses where none fits. */
+/** Workers before connections bound them: the tier's, within memory, or the override. Memory lacks where none fits. */
 export function backendWorkersAsked(
   sheet: Sheet,
   { workerMemoryMiB }: ResolvedInputs,
@@ -35,16 +35,17 @@ export function backendWorkersAsked(
   if (byMemory < 1) {
     const needed = Math.ceil((10 * workerMemoryMiB) / 9);
     const available = Math.max(0, ceilingMiB);
-    throw new Shortfall(
+    const shortfall = new Shortfall(
       "backend",
       "memory",
       "app",
       `backend: one worker of ${workerMemoryMiB} MiB, in 0.9 of its container, needs ${needed} MiB; ` +
         `the backend may use ${available} MiB of the host, ${needed - available} MiB too little.`,
-      `Set workerMemory below ${workerMemoryMiB} MiB if the application needs less.`,
+      `Set backend.workerMemory below ${workerMemoryMiB} MiB if the application needs less.`,
     );
+    sheet.lacks(shortfall, "backend", "celery");
   }
-  return sheet.given(R.workers) ?? Math.min(tierWorkers, byMemory);
+  return sheet.given(R.workers) ?? Math.max(1, Math.min(tierWorkers, byMemory));
 }
 
 /** Workers and the containers they run in. */
@@ -79,8 +80,8 @@ export function spreadBackend(
 /** CPU so many workers ask of each app host. */
 export const backendCpu = (sheet: Sheet, workers: number, threads: number): CpuDemand => ({
   host: "app",
-  threads: sheet.given(R.fleetCpuLimit) ?? exactBackendCpu({ workers, threads }),
-  overridden: sheet.given(R.fleetCpuLimit) !== undefined,
+  byRule: exactBackendCpu({ workers, threads }),
+  given: sheet.given(R.fleetCpuLimit),
 });
 
 export const backendLoad = (plan: BackendPlan): Load => ({
@@ -98,18 +99,13 @@ export function planBackend(
   sheet: Sheet,
   inputs: ResolvedInputs,
   { threads, memoryMiB, reserveMiB }: Host,
-  scale: number,
+  { threads: unscaledLimit, scale }: CpuShare,
   { instances, workers }: BackendSpread,
   { ruleMiB }: Ceiling,
   { perWorker, redisPerWorker }: { perWorker: number; redisPerWorker: number },
 ): BackendPlan {
   const { tier, topology, workerMemoryMiB, behindLoadBalancer, backendStopGraceSeconds } = inputs;
-  const { threads: unscaledLimit } = backendCpu(sheet, workers, threads);
-  const fleetCpuLimit = sheet.apply(R.fleetCpuLimit, {
-    workers,
-    threads,
-    scale: scaleOf(sheet, R.fleetCpuLimit, scale),
-  });
+  const fleetCpuLimit = sheet.apply(R.fleetCpuLimit, { workers, threads, scale });
   const fleetCpuReservation = sheet.apply(R.fleetCpuReservation, { unscaledLimit, cpuLimit: fleetCpuLimit });
   const exactReservation = (3 * unscaledLimit) / 5;
   const workersPerInstance = sheet.apply(R.workersPerInstance, { workers, instances });

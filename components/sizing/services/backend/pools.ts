@@ -53,7 +53,8 @@ export const POOL_RULES = {
   threadLimit: rule({
     unit: "OS threads",
     about: "Threads of each worker for synchronous endpoints",
-    words: "One for each connection to PostgreSQL the worker may hold.",
+    words:
+      "One for each connection to PostgreSQL the worker may hold. More workers share the same connections with more Celery children, so that at a higher tier all threads together may be fewer.",
     source: CONNECTIONS,
     asks: ({ poolSize, maxOverflow }: { poolSize: number; maxOverflow: number }) => poolSize + maxOverflow,
     allows: (is) => [is.atLeast("a synchronous endpoint", () => 1)],
@@ -74,7 +75,7 @@ export const POOL_RULES = {
     about: "Connections to Redis the workers of one app host may hold together",
     words: "Workers x connections of each.",
     source: CONNECTIONS,
-    instead: "backend.redisMaxConnectionsPerWorker",
+    instead: "overrides.backend.redisMaxConnectionsPerWorker",
     asks: ({ workers, perWorker }: { workers: number; perWorker: number }) => workers * perWorker,
   }),
   nofile: rule({

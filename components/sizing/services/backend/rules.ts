@@ -11,6 +11,7 @@ const DIVISION = "docs/sizing.md#how-the-machine-is-divided";
 
 type CeilingInputs = {
   readonly memoryMiB: number;
+  readonly reserveMiB: number;
   readonly topology: Topology;
   readonly oversubscribe: boolean;
   readonly availableMiB: number;
@@ -27,12 +28,12 @@ export const BACKEND_RULES = rulesOf("backend", "docs/sizing.md#backend", {
     unit: "MiB",
     about: "The most the backend may use on one app host",
     words:
-      "5/8 of the machine, 5/6 of an app host; with oversubscribe: false 2/3 of what the reserve and the data services leave, and room for one Celery child and its parent beside it.",
+      "5/8 of the machine, 5/6 of an app host, within what its reserve leaves; with oversubscribe: false 2/3 of what the reserve and the data services leave, and room for one Celery child and its parent beside it.",
     source: DIVISION,
-    instead: "backend.fleetMemoryLimitMiB",
-    asks: ({ memoryMiB, topology, oversubscribe, availableMiB, childMemoryMiB }: CeilingInputs) => {
+    instead: "overrides.backend.fleetMemoryLimitMiB",
+    asks: ({ memoryMiB, reserveMiB, topology, oversubscribe, availableMiB, childMemoryMiB }: CeilingInputs) => {
       if (!oversubscribe) return Math.min(floorDiv(2 * availableMiB, 3), availableMiB - 2 * childMemoryMiB);
-      return floorDiv(5 * memoryMiB, topology === "single-host" ? 8 : 6);
+      return Math.min(floorDiv(5 * memoryMiB, topology === "single-host" ? 8 : 6), memoryMiB - reserveMiB);
     },
   }),
   ...WORKER_RULES,

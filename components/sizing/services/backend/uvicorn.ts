@@ -40,7 +40,7 @@ export const UVICORN_RULES = {
     about: "Connections the workers of one app host take together",
     words: "Workers x limit-concurrency.",
     source: "docs/sizing.md#capacity",
-    instead: "backend.limitConcurrency",
+    instead: "overrides.backend.limitConcurrency",
     asks: ({ workers, limitConcurrency }: { workers: number; limitConcurrency: number }) => workers * limitConcurrency,
   }),
   backlog: rule({
@@ -54,7 +54,7 @@ export const UVICORN_RULES = {
     unit: "connections",
     about: "net.core.somaxconn of the container",
     words: "The backlog, where it is above the kernel's own 4,096; else left out.",
-    instead: "backend.backlog",
+    instead: "overrides.backend.backlog",
     asks: ({ backlog }: { backlog: number }) => (backlog > KERNEL_SOMAXCONN ? backlog : undefined),
   }),
   timeoutKeepAlive: rule({
@@ -99,7 +99,7 @@ export const UVICORN_RULES = {
     unit: "seconds",
     about: "Time a container has to stop",
     words: "As set.",
-    instead: "the setting backend.stopGraceSeconds",
+    instead: "backend.stopGraceSeconds",
     asks: ({ backendStopGraceSeconds }: { backendStopGraceSeconds: number }) => backendStopGraceSeconds,
   }),
   ...healthRules({ value: 5 }, { value: 4 }),

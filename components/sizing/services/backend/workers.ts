@@ -80,7 +80,7 @@ export const WORKER_RULES = {
     unit: "processes",
     about: "Worker processes of each container",
     words: "The workers, divided over the containers.",
-    instead: "backend.workers or backend.instances",
+    instead: "overrides.backend.workers or overrides.backend.instances",
     asks: ({ workers, instances }: { workers: number; instances: number }) => perInstance(workers, instances),
   }),
 };

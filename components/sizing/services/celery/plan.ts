@@ -1,7 +1,7 @@
-import { exactCpu, exactReservation, scaleOf } from "../../machine/cpu";
+import { exactCpu, exactReservation } from "../../machine/cpu";
 import type { Ceiling, Host } from "../../machine/hosts";
 import type { ResolvedInputs } from "../../machine/inputs";
-import type { CpuDemand, Load } from "../../machine/load";
+import type { CpuDemand, CpuShare, Load } from "../../machine/load";
 import { TIER_FACTS } from "../../machine/tiers";
 import { floorDiv } from "../../rules/arithmetic";
 import { Shortfall } from "../../rules/refusal";
@@ -14,8 +14,8 @@ const CPU_PART = { limit: 2, reservation: 1 } as const;
 /** CPU the fleet asks of each app host. */
 export const celeryCpu = (sheet: Sheet, threads: number): CpuDemand => ({
   host: "app",
-  threads: sheet.given(R.fleetCpuLimit) ?? exactCpu({ part: CPU_PART.limit, threads }),
-  overridden: sheet.given(R.fleetCpuLimit) !== undefined,
+  byRule: exactCpu({ part: CPU_PART.limit, threads }),
+  given: sheet.given(R.fleetCpuLimit),
 });
 
 export const celeryLoad = (plan: CeleryPlan): Load => ({
@@ -53,7 +53,7 @@ export interface CelerySplit {
   readonly concurrency: number;
 }
 
-/** Replicas and children per replica. Refuses where not even one replica with one child fits. */
+/** Replicas and children per replica. Memory lacks where not even one replica with one child fits. */
 export function splitCelery(
   sheet: Sheet,
   { tier, childMemoryMiB }: ResolvedInputs,
@@ -64,14 +64,15 @@ export function splitCelery(
   const replicaMemoryMiB = sheet.given(R.memoryLimitMiB);
   const most = replicaMemoryMiB ?? ceilingMiB;
   if (most < 2 * childMemoryMiB) {
-    throw new Shortfall(
+    const shortfall = new Shortfall(
       "celery",
       "memory",
       "app",
       `celery: one child and its parent need 2 x childMemory, ${2 * childMemoryMiB} MiB; ` +
         `Celery may use ${Math.max(0, most)} MiB of the host, ${2 * childMemoryMiB - Math.max(0, most)} MiB too little.`,
-      `Set childMemory below ${childMemoryMiB} MiB if the tasks need less.`,
+      `Set celery.childMemory below ${childMemoryMiB} MiB if the tasks need less.`,
     );
+    sheet.lacks(shortfall, "backend", "celery");
   }
   const split = { tierWorkers, ceilingMiB, childMemoryMiB, connectionCap, replicaMemoryMiB };
   const replicas = sheet.apply(R.replicas, {
@@ -80,14 +81,14 @@ export function splitCelery(
     concurrencyGiven: sheet.given(R.concurrency),
     replicasGiven: sheet.given(R.replicas),
   });
-  return { replicas, concurrency: sheet.apply(R.concurrency, { ...split, replicas }) };
+  return { replicas, concurrency: Math.max(1, sheet.apply(R.concurrency, { ...split, replicas })) };
 }
 
 export function planCelery(
   sheet: Sheet,
   inputs: ResolvedInputs,
   { threads, memoryMiB, reserveMiB }: Host,
-  scale: number,
+  { scale }: CpuShare,
   { replicas, concurrency }: CelerySplit,
   { ruleMiB }: Ceiling,
 ): CeleryPlan {
@@ -108,11 +109,7 @@ export function planCelery(
     replicas,
     neededMiB: (concurrency + 1) * childMemoryMiB,
   });
-  const fleetCpuLimit = sheet.apply(R.fleetCpuLimit, {
-    part: CPU_PART.limit,
-    threads,
-    scale: scaleOf(sheet, R.fleetCpuLimit, scale),
-  });
+  const fleetCpuLimit = sheet.apply(R.fleetCpuLimit, { part: CPU_PART.limit, threads, scale });
   const fleetCpuReservation = sheet.apply(R.fleetCpuReservation, {
     part: CPU_PART.reservation,
     threads,
@@ -153,6 +150,6 @@ function refuseAboveHost(sheet: Sheet, roomMiB: number, replicas: number): void 
   const mostMiB = floorDiv(roomMiB, replicas);
   if (given !== undefined && given > mostMiB) {
     const by = "the host's memory less its reserve, divided over the replicas";
-    sheet.refuse(R.memoryLimitMiB, `${given} given; at most ${mostMiB} MiB is allowed (${by})`);
+    sheet.refuse(R.memoryLimitMiB, `${given} given; at most ${mostMiB} MiB is allowed (${by})`, mostMiB);
   }
 }

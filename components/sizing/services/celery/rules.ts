@@ -15,7 +15,7 @@ export const CELERY_RULES = rulesOf("celery", "docs/sizing.md#celery", {
     words:
       "1/4 of the machine, 1/3 of an app host; with oversubscribe: false what the backend and the data services leave.",
     source: DIVISION,
-    instead: "celery.fleetMemoryLimitMiB",
+    instead: "overrides.celery.fleetMemoryLimitMiB",
     asks: ({ memoryMiB, topology, oversubscribe, availableMiB, backendCeilingMiB }: CeilingInputs) => {
       if (!oversubscribe) return availableMiB - backendCeilingMiB;
       return floorDiv(memoryMiB, topology === "single-host" ? 4 : 3);

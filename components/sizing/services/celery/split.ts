@@ -21,7 +21,12 @@ const childrenByMemory = (i: SplitInputs, replicas: number): number =>
   floorDiv(i.replicaMemoryMiB ?? floorDiv(i.ceilingMiB, replicas), i.childMemoryMiB) - 1;
 const childrenByConnections = (i: SplitInputs, replicas: number): number => floorDiv(i.connectionCap, replicas);
 
+/** An override may give replicas more than the ceiling, or say how many; the rule never takes more for several. */
+const withinCeiling = (i: ReplicaInputs, replicas: number): boolean =>
+  replicas === 1 || replicas === i.replicasGiven || replicas * (i.replicaMemoryMiB ?? 0) <= i.ceilingMiB;
+
 function childrenOf(i: ReplicaInputs, replicas: number): number {
+  if (!withinCeiling(i, replicas)) return 0;
   const room = Math.min(childrenByMemory(i, replicas), childrenByConnections(i, replicas));
   if (i.concurrencyGiven === undefined) return Math.min(i.tierWorkers, room);
   return i.concurrencyGiven <= room ? i.concurrencyGiven : 0;

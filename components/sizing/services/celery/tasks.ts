@@ -36,14 +36,14 @@ export const TASK_RULES = {
     unit: "tasks",
     about: "Tasks that run at once on each app host",
     words: "Replicas x children.",
-    instead: "celery.concurrency or celery.replicas",
+    instead: "overrides.celery.concurrency or overrides.celery.replicas",
     asks: ({ replicas, concurrency }: { replicas: number; concurrency: number }) => replicas * concurrency,
   }),
   reservedTasks: outcome({
     unit: "tasks",
     about: "Tasks the replicas of one app host take from the queue ahead of running them",
     words: "Simultaneous tasks x the prefetch multiplier.",
-    instead: "celery.prefetchMultiplier",
+    instead: "overrides.celery.prefetchMultiplier",
     asks: ({ simultaneousTasks, prefetchMultiplier }: { simultaneousTasks: number; prefetchMultiplier: number }) =>
       simultaneousTasks * prefetchMultiplier,
   }),

@@ -8,10 +8,13 @@ export const withinMemory = atMost<{ readonly memoryLimitMiB: number }>(
 );
 const atLeastOne = atLeast<Record<string, number | string>>("PostgreSQL", () => 1);
 
+type AutovacuumInputs = { memoryLimitMiB: number; maintenanceWorkMemMiB: number; autovacuumMaxWorkers: number };
+
 /** What PostgreSQL's memory is used for. */
 export const MEMORY_RULES = {
   sharedBuffersMiB: rule({
     unit: "MiB",
+    inKiB: true,
     about: "shared_buffers: the server's own page cache",
     words: "15 % of the memory limit up to 512 MiB, 25 % from 1 GiB on, rising between.",
     asks: ({ memoryLimitMiB }: { memoryLimitMiB: number }) => sharedBuffersMiB(memoryLimitMiB),
@@ -22,6 +25,7 @@ export const MEMORY_RULES = {
   }),
   effectiveCacheSizeMiB: rule({
     unit: "MiB",
+    inKiB: true,
     about: "effective_cache_size: what the planner takes for cached; nothing is allocated",
     words: "3/4 of the memory limit.",
     asks: ({ memoryLimitMiB }: { memoryLimitMiB: number; memoryMiB: number }) => floorDiv(3 * memoryLimitMiB, 4),
@@ -29,6 +33,7 @@ export const MEMORY_RULES = {
   }),
   workMemMiB: rule({
     unit: "MiB",
+    inKiB: true,
     about: "work_mem: memory of one sort or hash before it goes to disk",
     words: "1/512 of the memory limit, from 4 to 64 MiB.",
     asks: ({ memoryLimitMiB }: { memoryLimitMiB: number }) => clamp(floorDiv(memoryLimitMiB, 512), 4, 64),
@@ -36,6 +41,7 @@ export const MEMORY_RULES = {
   }),
   maintenanceWorkMemMiB: rule({
     unit: "MiB",
+    inKiB: true,
     about: "maintenance_work_mem: memory of VACUUM and of an index build",
     words: "1/16 of the memory limit, at most 2 GiB.",
     asks: ({ memoryLimitMiB }: { memoryLimitMiB: number }) => Math.min(floorDiv(memoryLimitMiB, 16), 2048),
@@ -43,10 +49,11 @@ export const MEMORY_RULES = {
   }),
   autovacuumWorkMemMiB: rule({
     unit: "MiB",
-    about: "autovacuum_work_mem: memory of each of the three autovacuum workers",
-    words: "1/24 of the memory limit, at most maintenance_work_mem.",
-    asks: ({ memoryLimitMiB, maintenanceWorkMemMiB }: { memoryLimitMiB: number; maintenanceWorkMemMiB: number }) =>
-      Math.min(maintenanceWorkMemMiB, floorDiv(memoryLimitMiB, 24)),
+    inKiB: true,
+    about: "autovacuum_work_mem: memory of each autovacuum worker",
+    words: "1/8 of the memory limit over autovacuum_max_workers, at most maintenance_work_mem.",
+    asks: ({ memoryLimitMiB, maintenanceWorkMemMiB, autovacuumMaxWorkers }: AutovacuumInputs) =>
+      Math.max(1, Math.min(maintenanceWorkMemMiB, floorDiv(memoryLimitMiB, 8 * autovacuumMaxWorkers))),
     allows: () => [atLeastOne, withinMemory],
   }),
 };

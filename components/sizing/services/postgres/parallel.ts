@@ -1,5 +1,14 @@
 import { floorDiv } from "../../rules/arithmetic";
 import { rule } from "../../rules/rule";
+import { MOST_PROCESSES } from "./server";
+
+type ProcessInputs = {
+  maxParallelWorkers: number;
+  memoryLimitMiB: number;
+  maxConnections: number;
+  autovacuumMaxWorkers: number;
+  maxWalSenders: number;
+};
 
 /** Processes beside those that serve connections. */
 export const PARALLEL_RULES = {
@@ -32,10 +41,14 @@ export const PARALLEL_RULES = {
     unit: "processes",
     about: "max_worker_processes: parallel workers and extensions' background workers",
     words: "max_parallel_workers, at least PostgreSQL's own default of 8.",
-    asks: ({ maxParallelWorkers }: { maxParallelWorkers: number }) => Math.max(8, maxParallelWorkers),
+    asks: ({ maxParallelWorkers }: ProcessInputs) => Math.max(8, maxParallelWorkers),
     allows: (is) => [
       is.atLeast("max_parallel_workers", ({ maxParallelWorkers }) => maxParallelWorkers),
-      is.atMost("PostgreSQL", () => 262_143),
+      is.atMost("one for each MiB of PostgreSQL's memory: each takes 49 KiB of it", (i) => i.memoryLimitMiB),
+      is.atMost(
+        "PostgreSQL: with max_connections, autovacuum_max_workers and max_wal_senders 262,142 processes",
+        (i) => MOST_PROCESSES - 1 - i.maxConnections - i.autovacuumMaxWorkers - i.maxWalSenders,
+      ),
     ],
   }),
 };

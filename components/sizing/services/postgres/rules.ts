@@ -5,12 +5,14 @@ import { floorDiv, powerOfTwoAtLeast, roundDiv } from "../../rules/arithmetic";
 import { constant, type OverridesOf, oneOf, type PlanOf, rule, rulesOf } from "../../rules/rule";
 import { MEMORY_RULES, withinMemory } from "./memory";
 import { PARALLEL_RULES } from "./parallel";
+import { SERVER_RULES } from "./server";
 import { WAL_RULES } from "./wal";
 
-/** PostgreSQL's max_files_per_process default; each connection adds its socket. */
-const MAX_FILES_PER_PROCESS = 1000;
 /** From this version on `io_method` exists. */
 const IO_METHOD_FROM = 18;
+
+/** The least that serves a small system, however little memory there is. */
+const LEAST_CONNECTIONS = 20;
 
 /** PostgreSQL's part of its host's memory. */
 export const POSTGRES_MEMORY: MemoryPart = { "single-host": [1, 4], "app-and-data": [2, 3] };
@@ -25,11 +27,16 @@ export const POSTGRES_RULES = rulesOf("postgres", "docs/sizing.md#postgresql", {
     asks: ({ appHosts, workers }: { appHosts: number; workers: number; memoryLimitMiB: number }) =>
       roundDiv(appHosts * workers * 500, 12),
     bounds: (is) => [
-      is.atMost("one connection for 16 MiB of PostgreSQL's memory", (i) => floorDiv(i.memoryLimitMiB, 16), "memory"),
-      is.atLeast("the least that serves a small system", () => 20),
+      is.atMost(
+        "one connection for 16 MiB of PostgreSQL's memory",
+        (i) => Math.max(LEAST_CONNECTIONS, floorDiv(i.memoryLimitMiB, 16)),
+        "memory",
+      ),
+      is.atLeast("the least that serves a small system", () => LEAST_CONNECTIONS),
       is.atMost("the most PostgreSQL serves well without a pooler such as PgBouncer", () => 1000, "connections"),
     ],
   }),
+  ...SERVER_RULES,
   ...MEMORY_RULES,
   ...PARALLEL_RULES,
   ...WAL_RULES,
@@ -57,20 +64,33 @@ export const POSTGRES_RULES = rulesOf("postgres", "docs/sizing.md#postgresql", {
     unit: "name",
     about: "io_method, for versions that know it",
     words: "worker from PostgreSQL 18 on (io_uring is blocked in containers); left out before.",
-    asks: ({ postgresMajor }: { postgresMajor: number }): "worker" | "sync" | "io_uring" | undefined =>
+    asks: ({ postgresMajor }: { postgresMajor: number }): "worker" | "sync" | undefined =>
       postgresMajor >= IO_METHOD_FROM ? "worker" : undefined,
-    allows: () => [oneOf("PostgreSQL", ["worker", "sync", "io_uring"])],
+    allows: () => [
+      oneOf("what containers run: their default seccomp profile blocks io_uring", ["worker", "sync"]),
+      {
+        by: "PostgreSQL has no io_method before 18",
+        kind: "one of",
+        names: ["none"],
+        lack: undefined,
+        cut: (value, { postgresMajor }: { postgresMajor: number }) =>
+          postgresMajor < IO_METHOD_FROM ? undefined : value,
+      },
+    ],
   }),
   shmSizeMiB: rule({
     unit: "MiB",
     about: "Size of /dev/shm, where parallel queries keep their hash tables",
     words:
-      "maintenance_work_mem + 2 x work_mem for each process of a parallel query, at most half of the memory limit, at least 128 MiB.",
-    asks: ({ memoryLimitMiB, maintenanceWorkMemMiB, workMemMiB, maxParallelWorkersPerGather }: ShmInputs) =>
+      "maintenance_work_mem + hash_mem_multiplier x work_mem for each process of a parallel query, at most half of the memory limit, at least 128 MiB.",
+    asks: ({ memoryLimitMiB, hashMemMultiplier, ...i }: ShmInputs) =>
       Math.floor(
         Math.max(
           128,
-          Math.min(memoryLimitMiB / 2, maintenanceWorkMemMiB + workMemMiB * 2 * (maxParallelWorkersPerGather + 1)),
+          Math.min(
+            memoryLimitMiB / 2,
+            i.maintenanceWorkMemMiB + i.workMemMiB * hashMemMultiplier * (i.maxParallelWorkersPerGather + 1),
+          ),
         ),
       ),
     allows: (is) => [is.atLeast("the engine's own default", () => 64), withinMemory],
@@ -78,12 +98,13 @@ export const POSTGRES_RULES = rulesOf("postgres", "docs/sizing.md#postgresql", {
   nofile: rule({
     unit: "files",
     about: "Open files of the container",
-    words: "max_connections + 1,000 (PostgreSQL's max_files_per_process), rounded up to a power of two.",
-    asks: ({ maxConnections }: { maxConnections: number }) => powerOfTwoAtLeast(maxConnections + MAX_FILES_PER_PROCESS),
+    words: "max_connections + max_files_per_process, rounded up to a power of two.",
+    asks: ({ maxConnections, maxFilesPerProcess }: { maxConnections: number; maxFilesPerProcess: number }) =>
+      powerOfTwoAtLeast(maxConnections + maxFilesPerProcess),
     allows: (is) => [
       is.atLeast(
         "max_connections + max_files_per_process",
-        ({ maxConnections }) => maxConnections + MAX_FILES_PER_PROCESS,
+        ({ maxConnections, maxFilesPerProcess }) => maxConnections + maxFilesPerProcess,
       ),
     ],
   }),
@@ -107,6 +128,7 @@ type ShmInputs = {
   memoryLimitMiB: number;
   maintenanceWorkMemMiB: number;
   workMemMiB: number;
+  hashMemMultiplier: number;
   maxParallelWorkersPerGather: number;
 };
 

@@ -1,7 +1,8 @@
-import { type CpuPart, exactCpu, exactReservation, scaleOf } from "../../machine/cpu";
+import { type CpuPart, exactCpu, exactReservation } from "../../machine/cpu";
+import type { DataMemory } from "../../machine/data-memory";
 import type { Host } from "../../machine/hosts";
 import type { ResolvedInputs, Topology } from "../../machine/inputs";
-import type { CpuDemand, Load } from "../../machine/load";
+import type { CpuDemand, CpuShare, Load } from "../../machine/load";
 import { settle } from "../../rules/rule";
 import type { Sheet } from "../../rules/sheet";
 import { REDIS_RULES as R, type RedisPlan } from "./rules";
@@ -14,19 +15,18 @@ const CPU_PART: Readonly<Record<Topology, CpuPart>> = {
 /** CPU asked of the data host. */
 export const redisCpu = (sheet: Sheet, { topology }: ResolvedInputs, threads: number): CpuDemand => ({
   host: "data",
-  threads: sheet.given(R.cpuLimit) ?? exactCpu({ part: CPU_PART[topology].limit, threads }),
-  overridden: sheet.given(R.cpuLimit) !== undefined,
+  byRule: exactCpu({ part: CPU_PART[topology].limit, threads }),
+  given: sheet.given(R.cpuLimit),
 });
 
 export const redisLoad = (plan: RedisPlan): Load => ({ ...plan, service: "redis", host: "data", rules: R });
 
 /** Memory Redis may use at most, whether it runs here or not; the other services are sized beside it. */
-export function redisMemory(sheet: Sheet, inputs: ResolvedInputs, { memoryMiB, reserveMiB }: Host): number {
+export function redisMemory(sheet: Sheet, inputs: ResolvedInputs, { memoryMiB, reserveMiB }: Host): DataMemory {
   const { topology, externalRedisConnections } = inputs;
   const share = { memoryMiB, reserveMiB, topology };
-  return externalRedisConnections === undefined
-    ? sheet.apply(R.memoryLimitMiB, share)
-    : settle(R.memoryLimitMiB, share).value;
+  const ruleMiB = settle(R.memoryLimitMiB, share).value;
+  return { ruleMiB, limitMiB: externalRedisConnections === undefined ? sheet.apply(R.memoryLimitMiB, share) : ruleMiB };
 }
 
 /** `maxclients`, which the application's pools are sized within. */
@@ -37,17 +37,17 @@ export function planRedis(
   sheet: Sheet,
   inputs: ResolvedInputs,
   { threads }: Host,
-  scale: number,
+  { threads: unscaledLimit, scale }: CpuShare,
   { memoryLimitMiB, maxClients }: { memoryLimitMiB: number; maxClients: number },
 ): RedisPlan {
   const { topology, dataReservation, redisMajor, cpuEnforcement: enforcement } = inputs;
   const part = CPU_PART[topology];
-  const cpuLimit = sheet.apply(R.cpuLimit, { part: part.limit, threads, scale: scaleOf(sheet, R.cpuLimit, scale) });
+  const cpuLimit = sheet.apply(R.cpuLimit, { part: part.limit, threads, scale });
   const cpuReservation = sheet.apply(R.cpuReservation, { part: part.reservation, threads, cpuLimit });
   return {
     maxMemoryMiB: sheet.apply(R.maxMemoryMiB, { memoryLimitMiB }),
     maxClients,
-    ioThreads: sheet.apply(R.ioThreads, { threads, cpuLimit: redisCpu(sheet, inputs, threads).threads }),
+    ioThreads: sheet.apply(R.ioThreads, { threads, cpuLimit: unscaledLimit }),
     ioThreadsDoReads: sheet.apply(R.ioThreadsDoReads, { redisMajor }),
     maxMemoryPolicy: sheet.apply(R.maxMemoryPolicy, {}),
     oomScoreAdj: sheet.apply(R.oomScoreAdj, {}),
