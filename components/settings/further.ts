@@ -7,6 +7,8 @@ import { asText } from "./schema/data-services";
 /** What a program is given beside the plan: the part that replaces derived numbers, and the rest. */
 export interface Further<Rest> {
   readonly overrides: Readonly<Record<string, PlanValue>>;
+  /** By field: where its value was written. */
+  readonly names: Readonly<Record<string, string>>;
   readonly rest: Rest;
   readonly mistakes: readonly Mistake[];
 }
@@ -47,6 +49,7 @@ export function furtherArguments(program: Program, given: readonly string[]): Fu
 
 class Found {
   readonly overrides: Record<string, PlanValue> = {};
+  readonly names: Record<string, string> = {};
   readonly mistakes: Mistake[] = [];
 
   constructor(private readonly program: Program) {}
@@ -65,7 +68,10 @@ class Found {
           path,
           message: `${JSON.stringify(text)} given; ${wanted(this.program, field)} is needed`,
         });
-      } else this.overrides[field] = value;
+      } else {
+        this.overrides[field] = value;
+        this.names[field] = [service, ...path].join(".");
+      }
     }
     return reason !== undefined || field !== undefined;
   }

@@ -1,9 +1,11 @@
 import * as pulumi from "@pulumi/pulumi";
-import { fromText, parseSettings } from "./parse";
+import { fromText, type ParsedSettings, parseSettings } from "./parse";
 import { isSecretSetting, SECRET_SETTINGS, type Settings } from "./schema";
 
 /** The stack's settings, checked; what is secret stays secret. */
-export interface LoadedSettings extends Omit<Settings, (typeof SECRET_SETTINGS)[number]> {
+export interface LoadedSettings
+  extends Omit<Settings, (typeof SECRET_SETTINGS)[number]>,
+    Partial<Pick<ParsedSettings, "overrideNames">> {
   readonly secrets: Readonly<Record<string, pulumi.Output<string>>>;
   readonly postgresPassword: pulumi.Output<string> | undefined;
   readonly redisPassword: pulumi.Output<string> | undefined;

@@ -1,5 +1,14 @@
 import { BACKEND, CELERY, POSTGRES, REDIS } from "../services";
-import { type Hardware, type Overrides, parseMemory, SERVICES, type SizingInputs } from "../sizing";
+import {
+  type Hardware,
+  INPUT_LIMITS,
+  isMemorySize,
+  MOST_MEMORY_MIB,
+  type Overrides,
+  parseMemory,
+  SERVICES,
+  type SizingInputs,
+} from "../sizing";
 import { ec2ImageMistakes, ec2Mistakes, targetMistakes } from "./ec2";
 import { externalMistakes } from "./external";
 import { furtherArguments, furtherParameters } from "./further";
@@ -9,6 +18,12 @@ import { type SECRET_SETTINGS, type Settings, settingsSchema } from "./schema";
 /** Settings that cannot be taken; the message names every mistake, what was given and what is allowed. */
 export class SettingsError extends Error {
   override readonly name = "SettingsError";
+}
+
+/** Settings that were checked. */
+export interface ParsedSettings extends Settings {
+  /** By `service.field`: where an override was written that is a parameter or an argument of a program. */
+  readonly overrideNames: Readonly<Record<string, string>>;
 }
 
 /** How settings are read where nothing is deployed. */
@@ -31,7 +46,7 @@ export function parseSettings(
   stack: string,
   plainSecrets: readonly string[] = [],
   { unreadSecrets = [], purpose = "deploy" }: Reading = {},
-): Settings {
+): ParsedSettings {
   const result = settingsSchema.safeParse(given);
   const further = furtherOf(given);
   const mistakes = [
@@ -42,6 +57,8 @@ export function parseSettings(
     ...targetMistakes(given),
     ...(result.success ? ec2Mistakes(result.data) : []),
     ...externalMistakes(given, unreadSecrets),
+    ...majorMistakes(mapIn(given, "images")),
+    ...machineMistakes(given),
     ...(result.success && purpose === "deploy" ? ec2ImageMistakes(result.data) : []),
   ];
   if (!result.success || mistakes.length > 0) throw new SettingsError(reported(stack, mistakes));
@@ -53,6 +70,7 @@ export function parseSettings(
     postgres: { ...data.postgres, parameters: { ...further.rest.postgres } },
     redis: { ...data.redis, parameters: { ...further.rest.redis } },
     overrides: withFurther(data.overrides, further.overrides),
+    overrideNames: further.names,
   };
 }
 
@@ -71,6 +89,33 @@ const topologyMistakes = ({ target, topology }: Readonly<Record<string, unknown>
         },
       ]
     : [];
+
+/** Versions that nothing is known of, named as they were written: by an image. */
+const majorMistakes = (images: Readonly<Record<string, unknown>>): Mistake[] =>
+  (["postgres", "redis"] as const).flatMap((key) => {
+    const image = images[key];
+    const major = typeof image === "string" ? majorOf(image) : undefined;
+    const { least, most } = INPUT_LIMITS[`${key}Major`];
+    if (major === undefined || (major >= least && major <= most)) return [];
+    const message = `${JSON.stringify(image)} given; a tag that begins with a version from ${least} to ${most} is needed`;
+    return [{ path: ["images", key], message }];
+  });
+
+/** Sizes that sizing has limits for. */
+function machineMistakes(given: Readonly<Record<string, unknown>>): Mistake[] {
+  const sizes = [
+    { path: ["backend", "workerMemory"], ...INPUT_LIMITS.workerMemoryMiB },
+    { path: ["celery", "childMemory"], ...INPUT_LIMITS.childMemoryMiB },
+    { path: ["hardware", "memory"], least: 1, most: MOST_MEMORY_MIB },
+  ] as const;
+  return sizes.flatMap(({ path, least, most }) => {
+    const size = mapIn(given, path[0])[path[1]];
+    if (typeof size !== "string" || !isMemorySize(size)) return [];
+    const mebibytes = parseMemory(size);
+    if (mebibytes >= least && mebibytes <= most) return [];
+    return [{ path, message: `${JSON.stringify(size)} given; from ${least}MiB to ${most / 1024}GiB is allowed` }];
+  });
+}
 
 /** What was given for the programs themselves, taken as far as it is of the right kind. */
 function furtherOf(given: Readonly<Record<string, unknown>>) {
@@ -96,6 +141,11 @@ function furtherOf(given: Readonly<Record<string, unknown>>) {
   return {
     rest: { backend: backend.rest, celery: celery.rest, postgres: postgres.rest, redis: redis.rest },
     overrides: Object.fromEntries(SERVICES.map((service) => [service, parts[service].overrides])),
+    names: Object.fromEntries(
+      SERVICES.flatMap((service) =>
+        Object.entries(parts[service].names).map(([field, name]) => [`${service}.${field}`, name]),
+      ),
+    ),
     mistakes: [
       ...SERVICES.flatMap((service) =>
         parts[service].mistakes.map(({ path, message }) => ({ path: [service, ...path], message })),
@@ -126,11 +176,12 @@ export function fromText(text: string): unknown {
 
 /** What sizing takes from the settings, the machine being known. */
 export function sizingInputs(
-  settings: Omit<Settings, (typeof SECRET_SETTINGS)[number]>,
+  settings: Omit<Settings, (typeof SECRET_SETTINGS)[number]> & Partial<Pick<ParsedSettings, "overrideNames">>,
   hardware: Hardware,
 ): SizingInputs {
   const { share, tier, topology, rollout, oversubscribe, cpuEnforcement, hostNofile, overrides, ec2 } = settings;
   const { backend, celery, postgres, redis, images } = settings;
+  const { overrideNames = {} } = settings;
   const [postgresMajor, redisMajor] = [majorOf(images.postgres), majorOf(images.redis)];
   return {
     hardware,
@@ -152,6 +203,7 @@ export function sizingInputs(
     ...(postgres.external && { externalPostgresConnections: postgres.external.maxConnections }),
     ...(redis.external && { externalRedisConnections: redis.external.maxClients }),
     overrides,
+    ...(Object.keys(overrideNames).length > 0 && { overrideNames }),
     ...(topology === "app-and-data" && ec2 && { appHosts: ec2.appHosts.max }),
   };
 }

@@ -9,7 +9,14 @@ export {
   type UsableHardware,
 } from "./machine/inputs";
 export { formatMemory, isMemorySize, type MemorySize, parseMemory } from "./machine/memory";
-export { DEFAULTS, INPUT_LIMITS, MIGRATION_TASK_MIB, resolveInputs, setAsideMiB } from "./machine/resolve";
+export {
+  DEFAULTS,
+  INPUT_LIMITS,
+  MIGRATION_TASK_MIB,
+  MOST_MEMORY_MIB,
+  resolveInputs,
+  setAsideMiB,
+} from "./machine/resolve";
 export { TIERS, type Tier } from "./machine/tiers";
 export {
   describe,

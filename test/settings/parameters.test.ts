@@ -73,3 +73,21 @@ describe("what is written is what is refused", () => {
     [{ postgres: { parameters: { io_method: "worker" } } }, "PostgreSQL has no io_method before 18"],
   ])("%j", (given, mistake) => expect(answer(given)).toContain(mistake));
 });
+
+describe("a mistake is named as it was written", () => {
+  it.each<[Record<string, unknown>, string]>([
+    [
+      { postgres: { parameters: { shared_buffers: "4GB" } } },
+      "postgres.parameters.shared_buffers: 4096 given; at most 3276 MiB is allowed",
+    ],
+    [{ backend: { arguments: ["--backlog=0"] } }, "backend.arguments.0: 0 given; at least 1 connections is allowed"],
+    [
+      { images: { postgres: "postgres:9.6" } },
+      'images.postgres: "postgres:9.6" given; a tag that begins with a version',
+    ],
+    [{ images: { redis: "redis:5" } }, 'images.redis: "redis:5" given; a tag that begins with a version from 6 to 99'],
+    [{ backend: { workerMemory: "8MiB" } }, 'backend.workerMemory: "8MiB" given; from 16MiB to 1024GiB is allowed'],
+    [{ celery: { childMemory: "2TiB" } }, 'celery.childMemory: "2TiB" given; from 16MiB to 1024GiB is allowed'],
+    [{ hardware: { threads: 4, memory: "65TiB" } }, 'hardware.memory: "65TiB" given; from 1MiB to 65536GiB is allowed'],
+  ])("%j", (given, mistake) => expect(answer(given)).toContain(mistake));
+});

@@ -78,6 +78,11 @@ export interface GivenInputs {
   /** Values that replace the plan's own, by service and field. Refused where they break a bound. */
   readonly overrides?: GivenOverrides;
   /**
+   * Where overrides were written, by `service.field`, for messages alone: `postgres.parameters.work_mem`. Default:
+   * `overrides.service.field`.
+   */
+  readonly overrideNames?: Readonly<Record<string, string>>;
+  /**
    * Connections that a PostgreSQL run elsewhere has for this system: its max_connections, or a part of them. No
    * container of it runs then; its share of the machine stays unused. Default: a container runs.
    */

@@ -23,6 +23,7 @@ export const DEFAULTS = {
   redisMajor: 8,
   cpuEnforcement: "quota",
   overrides: {},
+  overrideNames: {},
 } as const satisfies Omit<ResolvedInputs, "hardware" | "dataHardware" | "tier" | OptionalInput>;
 
 /** What each numeric input may be. */
@@ -65,7 +66,10 @@ export const BEAT_MIB = 128;
 export const setAsideMiB = ({ hostReserve, beat }: Pick<ResolvedInputs, "hostReserve" | "beat">): number =>
   hostReserve === "registered" ? MIGRATION_TASK_MIB + (beat ? BEAT_MIB : 0) : 0;
 
+/** The most CPUs that a Linux of the distributions is built for, halved: x86-64 has CONFIG_NR_CPUS 8192. */
 const MOST_THREADS = 4096;
+/** The most memory that x86-64 addresses with page tables of four levels: 64 TiB, in MiB. */
+export const MOST_MEMORY_MIB = 64 * 1024 * 1024;
 
 /**
  * Applies the defaults and the share.
@@ -108,7 +112,11 @@ function takeShare(name: string, { threads, memory }: Hardware, { share }: { sha
 
 function memoryOf(name: string, memory: MemorySize, share: number, mistakes: string[]): number {
   try {
-    return Math.floor(parseMemory(memory) * share);
+    const memoryMiB = parseMemory(memory);
+    if (memoryMiB > MOST_MEMORY_MIB) {
+      mistakes.push(`${name}.memory: ${memory} given; at most ${MOST_MEMORY_MIB / 1024}GiB is allowed`);
+    }
+    return Math.floor(memoryMiB * share);
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     mistakes.push(`${name}.memory: ${error.message}`);
@@ -138,6 +146,7 @@ function withDefaults(given: GivenInputs) {
     redisMajor: given.redisMajor ?? DEFAULTS.redisMajor,
     cpuEnforcement: given.cpuEnforcement ?? DEFAULTS.cpuEnforcement,
     overrides: given.overrides ?? DEFAULTS.overrides,
+    overrideNames: given.overrideNames ?? DEFAULTS.overrideNames,
     externalPostgresConnections: given.externalPostgresConnections,
     externalRedisConnections: given.externalRedisConnections,
   };

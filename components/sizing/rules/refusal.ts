@@ -69,10 +69,16 @@ export class OverrideRefusal extends SizingRefusal {
     readonly shortfall?: Shortfall,
     /** What lacks without them, in words. */
     besides?: string,
+    names: Readonly<Record<string, string>> = {},
   ) {
-    super("overrides", "override", [...mistakes.map(mistakeLine), ...(besides ? [besides] : [])].join("\n"));
+    super(
+      "overrides",
+      "override",
+      [...mistakes.map((mistake) => mistakeLine(mistake, names)), ...(besides ? [besides] : [])].join("\n"),
+    );
     this.name = "OverrideRefusal";
   }
 }
 
-const mistakeLine = ({ section, key, message }: OverrideMistake): string => `overrides.${section}.${key}: ${message}`;
+const mistakeLine = ({ section, key, message }: OverrideMistake, names: Readonly<Record<string, string>>): string =>
+  `${names[`${section}.${key}`] ?? `overrides.${section}.${key}`}: ${message}`;

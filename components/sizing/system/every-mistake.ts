@@ -27,9 +27,12 @@ export function everyMistake(
     rest = refusal.mistakes.reduce((left, { section, key }) => withOverride(left, section, key, undefined), rest);
     const answer = answerTo(rest, attempt);
     if (answer instanceof Shortfall) {
-      return new OverrideRefusal(mistakes, first.shortfall, inWords(answer, rest).message);
+      return new OverrideRefusal(mistakes, first.shortfall, inWords(answer, rest).message, inputs.overrideNames);
     }
-    if (!(answer instanceof OverrideRefusal)) return new OverrideRefusal(followed(mistakes, rest, answer, attempt));
+    if (!(answer instanceof OverrideRefusal)) {
+      const checked = followed(mistakes, rest, answer, attempt);
+      return new OverrideRefusal(checked, first.shortfall, undefined, inputs.overrideNames);
+    }
     refusal = answer;
   }
 }

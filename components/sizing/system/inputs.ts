@@ -31,6 +31,7 @@ const INPUTS: Readonly<Record<keyof SizingInputs, true>> = {
   redisMajor: true,
   cpuEnforcement: true,
   overrides: true,
+  overrideNames: true,
   externalPostgresConnections: true,
   externalRedisConnections: true,
 };
