@@ -13,7 +13,7 @@ export const RUNS = Number(process.env.SIZING_RUNS ?? 3000);
 const seed = Number(process.env.SIZING_SEED ?? Date.now() % 2 ** 31);
 export const runs = { numRuns: RUNS, seed };
 console.info(`properties of the plan: ${RUNS} runs each, SIZING_SEED=${seed}`);
-export const TIMEOUT_MS = Math.max(60_000, RUNS * 20);
+export const TIMEOUT_MS = Math.max(300_000, RUNS * 20);
 
 /** 512 MiB to 4 TiB, as many small machines as large ones. */
 export const memoryMiB = fc.double({ min: 9, max: 22, noNaN: true }).map((exponent) => Math.floor(2 ** exponent));
