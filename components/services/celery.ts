@@ -8,6 +8,8 @@ export const CELERY_SETTINGS = {
   "prefetch-multiplier": "prefetchMultiplier",
   "max-tasks-per-child": "maxTasksPerChild",
   "max-memory-per-child": "maxMemoryPerChildKiB",
+  "soft-time-limit": "softTimeLimitSeconds",
+  "time-limit": "hardTimeLimitSeconds",
 } as const satisfies DerivedSettings<CeleryPlan>;
 
 /** The Celery application where none is set, as `celery -A` names it. */
