@@ -54,6 +54,7 @@ export class CeleryFleet extends pulumi.ComponentResource {
         STOP_GRACE_SECONDS: plan.stopGraceSeconds,
         VISIBILITY_TIMEOUT_SECONDS: plan.visibilityTimeoutSeconds,
         RESULT_EXPIRES_SECONDS: plan.resultExpiresSeconds,
+        MAX_TASK_RUNS: plan.maxTaskRuns,
         ...(heartbeatFile === undefined ? {} : { HEARTBEAT_FILE: heartbeatFile }),
       },
       secrets: applicationSecrets(args),

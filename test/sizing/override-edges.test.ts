@@ -81,6 +81,7 @@ const EDGES: readonly (readonly [string, string, number, number, string])[] = [
   ["celery", "childPoolSize", 1, 2, "at most 1 connections is allowed (the one connection the plan counts for it)"],
   ["celery", "childMaxOverflow", 1, 2, "at most 1 connections is allowed (the one connection the plan counts for it)"],
   ["celery", "stopGraceSeconds", 70, 69, "at least 70 seconds is allowed (the longest task + 10 seconds)"],
+  ["celery", "maxTaskRuns", 1, 0, "at least 1 runs is allowed (a task)"],
   ["celery", "softTimeLimitSeconds", 1, 0, "at least 1 seconds is allowed (Celery, where 0 means without a limit)"],
   [
     "celery",

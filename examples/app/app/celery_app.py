@@ -9,6 +9,7 @@ from celery.signals import before_task_publish, celeryd_init, heartbeat_sent
 
 from app import settings
 from app.queue_wait import publish_from
+from app.runs import CountedTask, watch
 
 
 def redis_url(database: int) -> str:
@@ -18,7 +19,8 @@ def redis_url(database: int) -> str:
     return f"{scheme}://:{password}@{settings.REDIS_HOST}:{settings.REDIS_PORT}/{database}{query}"
 
 
-celery_app = Celery("app", broker=redis_url(0), backend=redis_url(1))
+# Database 0 holds the queues and nothing else: what fills it is what fills the queue.
+celery_app = Celery("app", broker=redis_url(0), backend=redis_url(1), task_cls=CountedTask)
 celery_app.conf.update(
     # A task is acknowledged after it ran: a worker that dies gives its tasks back.
     task_acks_late=True,
@@ -37,6 +39,7 @@ celery_app.conf.update(
     beat_schedule={"how long the queue waits": {"task": "app.celery_app.waited", "schedule": 10.0}},
 )
 publish_from(celery_app)
+watch(celery_app)
 
 
 @celeryd_init.connect

@@ -127,6 +127,7 @@ export function planCelery(
     prefetchMultiplier,
     maxTasksPerChild: sheet.apply(R.maxTasksPerChild, {}),
     maxMemoryPerChildKiB: sheet.apply(R.maxMemoryPerChildKiB, { memoryLimitMiB, concurrency, childMemoryMiB }),
+    maxTaskRuns: sheet.apply(R.maxTaskRuns, {}),
     simultaneousTasks,
     reservedTasks: sheet.apply(R.reservedTasks, { simultaneousTasks, prefetchMultiplier }),
     childPoolSize: sheet.apply(R.childPoolSize, {}),

@@ -35,6 +35,13 @@ export const TASK_RULES = {
       is.atMost("the replica's memory limit", ({ memoryLimitMiB }) => 1024 * memoryLimitMiB),
     ],
   }),
+  maxTaskRuns: constant<number>({
+    unit: "runs",
+    about: "Runs of a task that may be cut by a process or worker that died",
+    words: "Three: a task that kills what runs it fails then, instead of coming back for ever.",
+    value: 3,
+    allows: (is) => [is.atLeast("a task", () => 1)],
+  }),
   simultaneousTasks: outcome({
     unit: "tasks",
     about: "Tasks that run at once on each app host",
