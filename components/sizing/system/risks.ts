@@ -144,8 +144,9 @@ export const RISKS: readonly Risk[] = [
       severity: "info",
       service: "redis",
       sentence:
-        "Redis is broker and cache at once: keys with an expiry are evicted when it is full, and the queue shares their " +
-        "memory. Give cached keys an expiry; a second Redis for the cache is the safer way at high load.",
+        "Redis is broker and cache at once: keys with an expiry are evicted when it is full, results of tasks among them, " +
+        "and the queue shares their memory. Give cached keys an expiry, sooner than that of results with " +
+        "redis.maxMemoryPolicy: volatile-ttl; a second Redis for the cache is the safer way at high load.",
     },
   ({ inputs, postgres, redis, external }) => {
     if (!external) return undefined;
