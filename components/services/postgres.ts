@@ -2,6 +2,7 @@ import { formatMemory, type PostgresPlan } from "../sizing";
 import { type DerivedSettings, derivedValues } from "./derived";
 import type { ServiceDescriptor } from "./descriptor";
 import { elsewhere } from "./elsewhere";
+import { postgresQuoted, postgresValue } from "./notation";
 
 /** Parameters of postgresql.conf that the plan derives. */
 export const POSTGRES_SETTINGS = {
@@ -31,7 +32,7 @@ export const postgresParameters = (
   further: Readonly<Record<string, string>> = {},
 ): Record<string, string> => ({
   ...derivedValues(POSTGRES_SETTINGS, plan, { mebibytes: "MB", on: "on", off: "off" }),
-  ...further,
+  ...Object.fromEntries(Object.entries(further).map(([name, value]) => [name, postgresValue(value)])),
 });
 
 export const postgresArgv = (plan: PostgresPlan, further?: Readonly<Record<string, string>>): string[] => [
@@ -42,7 +43,7 @@ export const postgresArgv = (plan: PostgresPlan, further?: Readonly<Record<strin
 /** As lines of postgresql.conf. */
 export const postgresConf = (plan: PostgresPlan, further?: Readonly<Record<string, string>>): string =>
   Object.entries(postgresParameters(plan, further))
-    .map(([name, value]) => `${name} = '${value.replaceAll("'", "''")}'`)
+    .map(([name, value]) => `${name} = ${postgresQuoted(value)}`)
     .join("\n");
 
 export const POSTGRES = {

@@ -17,6 +17,7 @@ interface WorkersOptions {
   /** In place of what the plan has the application told. */
   readonly env?: Readonly<Record<string, string | number>>;
   readonly memoryMiB?: number;
+  readonly redisParameters?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -25,7 +26,7 @@ interface WorkersOptions {
  */
 export class Workers {
   readonly name = `sized-stack-tasks-${randomBytes(4).toString("hex")}`;
-  private readonly plan;
+  readonly plan;
   private readonly env: readonly string[];
   private readonly memory: string;
 
@@ -54,7 +55,8 @@ export class Workers {
     await run("docker", ["network", "create", name]);
     await run("docker", [
       ...["run", "--detach", `--name=${name}-redis`, `--network=${name}`, "--network-alias=redis"],
-      ...["--entrypoint=redis-server", localImage("redis:8"), ...redisArgv(plan.redis), "--requirepass", PASSWORD],
+      ...["--entrypoint=redis-server", localImage("redis:8"), ...redisArgv(plan.redis, options.redisParameters)],
+      ...["--requirepass", PASSWORD],
     ]);
     return workers;
   }
