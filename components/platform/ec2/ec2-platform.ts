@@ -154,8 +154,11 @@ export class Ec2Platform extends pulumi.ComponentResource implements Platform {
     return made;
   }
 
-  run(container: Container, { parent, dependsOn = [], transform }: RunOptions): RunningService {
-    const { name, volumes = [] } = container;
+  run(asked: Container, { parent, dependsOn = [], transform }: RunOptions): RunningService {
+    const { name } = asked;
+    // The one volume there is belongs to the data services; what is beside it goes with its container.
+    const volumes = (asked.volumes ?? []).filter(({ dispensable }) => !dispensable);
+    const container = { ...asked, volumes };
     const options = { ...this.options, parent };
     const isData = volumes.length > 0;
     const placement = isData ? this.besideData() : this.forApplication();

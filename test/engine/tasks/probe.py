@@ -7,6 +7,8 @@ import time
 from app.celery_app import celery_app
 
 redis = celery_app.backend.client
+# Not due within a test.
+celery_app.conf.beat_schedule = {"every hour": {"task": "probe.begin", "schedule": 3600.0, "args": ["well"]}}
 
 
 @celery_app.task(bind=True)

@@ -27,7 +27,8 @@ interface WorkersOptions {
 export class Workers {
   readonly name = `sized-stack-tasks-${randomBytes(4).toString("hex")}`;
   readonly plan;
-  private readonly env: readonly string[];
+  /** Variables of an application container, as `docker run` takes them. */
+  readonly env: readonly string[];
   private readonly memory: string;
 
   private constructor({ inputs = {}, env = {}, memoryMiB = 400 }: WorkersOptions) {
