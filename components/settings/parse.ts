@@ -72,6 +72,9 @@ const topologyMistakes = ({ target, topology }: Readonly<Record<string, unknown>
       ]
     : [];
 
+/** Services whose programs settings may add to. */
+const PROGRAMS = ["backend", "celery", "postgres", "redis"] as const;
+
 /** What was given for the programs themselves, taken as far as it is of the right kind. */
 function furtherOf(given: Readonly<Record<string, unknown>>) {
   const list = (service: string): string[] => {
@@ -85,7 +88,7 @@ function furtherOf(given: Readonly<Record<string, unknown>>) {
     redis: furtherParameters(REDIS.program, mapIn(mapIn(given, "redis"), "parameters")),
   };
   const { backend, celery, postgres, redis } = parts;
-  const twice = SERVICES.flatMap((service) =>
+  const twice = PROGRAMS.flatMap((service) =>
     Object.keys(parts[service].overrides)
       .filter((field) => Object.hasOwn(mapIn(mapIn(given, "overrides"), service), field))
       .map((field) => ({
@@ -95,9 +98,9 @@ function furtherOf(given: Readonly<Record<string, unknown>>) {
   );
   return {
     rest: { backend: backend.rest, celery: celery.rest, postgres: postgres.rest, redis: redis.rest },
-    overrides: Object.fromEntries(SERVICES.map((service) => [service, parts[service].overrides])),
+    overrides: Object.fromEntries(PROGRAMS.map((service) => [service, parts[service].overrides])),
     mistakes: [
-      ...SERVICES.flatMap((service) =>
+      ...PROGRAMS.flatMap((service) =>
         parts[service].mistakes.map(({ path, message }) => ({ path: [service, ...path], message })),
       ),
       ...twice,

@@ -92,3 +92,21 @@ describe("the times of a task", () => {
     );
   });
 });
+
+describe("beat", () => {
+  it("has the memory that is asked for, and a scheduler keeps it free", () => {
+    const inputs = { beat: true, overrides: { beat: { memoryLimitMiB: 512 } } } as const;
+    expect(planWith(inputs).beat?.memoryLimitMiB).toBe(512);
+    expect(planWith(inputs).totals.grandMemoryLimitMiB - planWith({ beat: true }).totals.grandMemoryLimitMiB).toBe(384);
+    const registered = { hostReserve: "registered", beat: true } as const;
+    const free = ({ overrides = {} }: Pick<typeof inputs, "overrides"> | { overrides?: object }) =>
+      planWith({ ...registered, overrides }).inputs.hardware.memoryMiB;
+    expect(free({}) - free(inputs)).toBe(384);
+  });
+
+  it("that does not run has no numbers to override", () => {
+    expect(() => planWith({ overrides: { beat: { memoryLimitMiB: 512 } } })).toThrow(
+      "overrides.beat.memoryLimitMiB: sizes Celery beat, which does not run; set celery.beat to true, or remove it here",
+    );
+  });
+});

@@ -60,12 +60,18 @@ const LIMITED = [
 
 /** Memory of a host that stays free for a migration task where a scheduler places by reservation, MiB. */
 export const MIGRATION_TASK_MIB = 256;
-/** Memory of Celery beat, MiB. */
+/** Memory of Celery beat where it is not overridden, MiB. */
 export const BEAT_MIB = 128;
 
+/** What is overridden is checked later; here it only must be a number. */
+const beatMiB = ({ overrides }: Pick<ResolvedInputs, "overrides">): number => {
+  const given = overrides.beat?.memoryLimitMiB;
+  return typeof given === "number" && given >= 0 ? given : BEAT_MIB;
+};
+
 /** Memory of an app host that a scheduler must find free beside backend and Celery, MiB. */
-export const setAsideMiB = ({ hostReserve, beat }: Pick<ResolvedInputs, "hostReserve" | "beat">): number =>
-  hostReserve === "registered" ? MIGRATION_TASK_MIB + (beat ? BEAT_MIB : 0) : 0;
+export const setAsideMiB = (inputs: Pick<ResolvedInputs, "hostReserve" | "beat" | "overrides">): number =>
+  inputs.hostReserve === "registered" ? MIGRATION_TASK_MIB + (inputs.beat ? beatMiB(inputs) : 0) : 0;
 
 const MOST_THREADS = 4096;
 
