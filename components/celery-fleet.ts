@@ -8,7 +8,7 @@ import {
 } from "./application";
 import { type ComponentOptions, planOf, type SizedArgs } from "./component";
 import type { Image } from "./platform";
-import { BEAT, CELERY, CELERY_APP, celeryArgv } from "./services/celery";
+import { BEAT, BEAT_STARTED, beatArgv, CELERY, CELERY_APP, celeryArgv } from "./services/celery";
 import { sizingInputsOf } from "./sizing";
 
 export interface CeleryFleetArgs extends SizedArgs, ApplicationArgs {
@@ -50,8 +50,11 @@ export class CeleryFleet extends pulumi.ComponentResource {
           poolTimeoutSeconds: whole.backend.poolTimeoutSeconds,
           redisMaxConnections: CHILD_REDIS_CONNECTIONS,
         }),
-        LONGEST_TASK_SECONDS: whole.inputs.longestTaskSeconds,
+        LONGEST_TASK_SECONDS: plan.longestTaskSeconds,
         STOP_GRACE_SECONDS: plan.stopGraceSeconds,
+        VISIBILITY_TIMEOUT_SECONDS: plan.visibilityTimeoutSeconds,
+        RESULT_EXPIRES_SECONDS: plan.resultExpiresSeconds,
+        MAX_TASK_RUNS: plan.maxTaskRuns,
         ...(heartbeatFile === undefined ? {} : { HEARTBEAT_FILE: heartbeatFile }),
       },
       secrets: applicationSecrets(args),
@@ -87,12 +90,12 @@ export class CeleryFleet extends pulumi.ComponentResource {
         {
           ...application,
           name: `${name}-beat`,
-          argv: ["celery", `--app=${app}`, "beat", "--loglevel=info", `--schedule=${SCHEDULE}`, "--pidfile="],
+          argv: beatArgv(app),
           cpu: { shares: whole.beat.cpuShares },
           memory: { limitMiB: whole.beat.memoryLimitMiB },
+          volumes: [{ name: `${name}-beat`, path: BEAT.memoryPath, dispensable: true }],
           healthCheck: {
-            // Some database libraries add an ending to the name.
-            command: ["sh", "-c", `ls ${SCHEDULE}*`],
+            command: ["sh", "-c", BEAT_STARTED],
             intervalSeconds: 5,
             timeoutSeconds: 5,
             retries: 3,
@@ -107,8 +110,6 @@ export class CeleryFleet extends pulumi.ComponentResource {
     this.registerOutputs();
   }
 }
-
-const SCHEDULE = "/tmp/celerybeat-schedule";
 
 /** Whether a file was touched within the last half minute; says so where it was not. */
 const touchedLately = (file: string): string =>

@@ -54,6 +54,7 @@ export async function main(): Promise<void> {
     .option("--worker-memory <size>", "what one uvicorn worker may use, such as 160MiB", mebibytes)
     .option("--child-memory <size>", "what one Celery child may use, such as 128MiB", mebibytes)
     .option("--longest-task <seconds>", "the longest Celery task", whole)
+    .option("--longest-delay <seconds>", "the longest countdown, ETA or wait before a retry of a task", whole)
     .option("--backend-stop-grace <seconds>", "time a backend container has to stop", whole)
     .addOption(
       new Option("--data-reservation <part>", "what PostgreSQL and Redis are promised").choices(["half", "full"]),

@@ -9,6 +9,7 @@ export interface MachineFlags extends Omit<SizingInputs, "hardware" | "dataHardw
   readonly workerMemory?: number;
   readonly childMemory?: number;
   readonly longestTask?: number;
+  readonly longestDelay?: number;
   readonly backendStopGrace?: number;
   readonly disk?: number;
   readonly externalPostgres?: number;
@@ -66,6 +67,7 @@ function sizingOf(flags: MachineFlags): Omit<SizingInputs, "hardware" | "tier"> 
     workerMemory,
     childMemory,
     longestTask,
+    longestDelay,
     backendStopGrace,
     disk,
     externalPostgres,
@@ -77,6 +79,7 @@ function sizingOf(flags: MachineFlags): Omit<SizingInputs, "hardware" | "tier"> 
     ...(workerMemory && { workerMemoryMiB: workerMemory }),
     ...(childMemory && { childMemoryMiB: childMemory }),
     ...(longestTask !== undefined && { longestTaskSeconds: longestTask }),
+    ...(longestDelay !== undefined && { longestDelaySeconds: longestDelay }),
     ...(backendStopGrace !== undefined && { backendStopGraceSeconds: backendStopGrace }),
     ...(disk !== undefined && { diskGiB: disk }),
     ...(externalPostgres !== undefined && { externalPostgresConnections: externalPostgres }),

@@ -8,6 +8,8 @@ export const CELERY_SETTINGS = {
   "prefetch-multiplier": "prefetchMultiplier",
   "max-tasks-per-child": "maxTasksPerChild",
   "max-memory-per-child": "maxMemoryPerChildKiB",
+  "soft-time-limit": "softTimeLimitSeconds",
+  "time-limit": "hardTimeLimitSeconds",
 } as const satisfies DerivedSettings<CeleryPlan>;
 
 /** The Celery application where none is set, as `celery -A` names it. */
@@ -33,6 +35,20 @@ export function celeryArgv(plan: CeleryPlan, app: string, { queues = [], further
     ...further,
   ];
 }
+
+/** When each scheduled task was sent last. Some database libraries add an ending to the name. */
+const SCHEDULE = "/tmp/celerybeat-schedule";
+/** Touched at each start of the container. */
+const STARTED = "/tmp/celerybeat-started";
+
+/** The command line of Celery beat. */
+export const beatArgv = (app: string): string[] => [
+  ...["sh", "-c", `touch ${STARTED} && exec "$@"`, "beat"],
+  ...["celery", `--app=${app}`, "beat", "--loglevel=info", `--schedule=${SCHEDULE}`, "--pidfile="],
+];
+
+/** Whether beat opened its schedule since the container started: the schedule of the one before is there from the start. */
+export const BEAT_STARTED = `test -n "$(find ${SCHEDULE}* -newer ${STARTED})"`;
 
 export const CELERY = {
   name: "celery",
@@ -77,6 +93,8 @@ export const BEAT = {
   title: "Celery beat",
   section: "beat",
   component: CELERY.component,
+  // Of the folders every application's image lets its user write to, the one they all have.
+  memoryPath: "/tmp",
   replacement: "stop-first",
   restart: "scheduled tasks wait some seconds",
   running: ({ beat }) => beat && { containers: 1, ...beat, cpuQuota: undefined, inShort: "sends the scheduled tasks" },

@@ -17,6 +17,8 @@ export interface ServiceDescriptor {
   readonly image?: string;
   /** Where its container has the volume that keeps its data; undefined for a service without data. */
   readonly volumePath?: (inputs: Pick<ResolvedInputs, "postgresMajor">) => string;
+  /** Where its container has a volume with what it remembers on Docker; it does without on EC2. */
+  readonly memoryPath?: string;
   /** On Docker, whether a new container is healthy before the old one stops, or the old one stops first. */
   readonly replacement: "start-first" | "stop-first";
   /**

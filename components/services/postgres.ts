@@ -3,6 +3,7 @@ import { type DerivedSettings, derivedValues } from "./derived";
 import type { ServiceDescriptor } from "./descriptor";
 import { elsewhere } from "./elsewhere";
 import { postgresMebibytes } from "./notation";
+import { postgresQuoted, postgresValue } from "./quotes";
 
 /** Parameters of postgresql.conf that the plan derives. */
 export const POSTGRES_SETTINGS = {
@@ -59,7 +60,7 @@ export const postgresParameters = (
     on: "on",
     off: "off",
   }),
-  ...further,
+  ...Object.fromEntries(Object.entries(further).map(([name, value]) => [name, postgresValue(value)])),
 });
 
 export const postgresArgv = (plan: PostgresPlan, further?: Readonly<Record<string, string>>): string[] => [
@@ -70,7 +71,7 @@ export const postgresArgv = (plan: PostgresPlan, further?: Readonly<Record<strin
 /** As lines of postgresql.conf. */
 export const postgresConf = (plan: PostgresPlan, further?: Readonly<Record<string, string>>): string =>
   Object.entries(postgresParameters(plan, further))
-    .map(([name, value]) => `${name} = '${value.replaceAll("'", "''")}'`)
+    .map(([name, value]) => `${name} = ${postgresQuoted(value)}`)
     .join("\n");
 
 export const POSTGRES = {

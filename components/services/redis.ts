@@ -3,6 +3,7 @@ import { type DerivedSettings, derivedValues } from "./derived";
 import type { ServiceDescriptor } from "./descriptor";
 import { elsewhere } from "./elsewhere";
 import { redisMebibytes } from "./notation";
+import { redisLine, redisWords } from "./quotes";
 
 /** Settings of redis.conf that the plan derives. */
 export const REDIS_SETTINGS = {
@@ -14,8 +15,11 @@ export const REDIS_SETTINGS = {
   "oom-score-adj": "oomScoreAdj",
 } as const satisfies DerivedSettings<RedisPlan>;
 
-/** A queue must outlive a restart: every write is on disk within a second. */
-const DURABLE = { appendonly: "yes", appendfsync: "everysec" };
+/**
+ * A queue must outlive a restart: every write is on disk within a second. No snapshots beside that: where the kernel
+ * kills the process that writes one, Redis refuses every write (MISCONF).
+ */
+const DURABLE = { appendonly: "yes", appendfsync: "everysec", save: "" };
 
 /** Every setting the server is started with: those of the plan, and further ones. */
 export const redisParameters = (
@@ -27,14 +31,14 @@ export const redisParameters = (
   ...further,
 });
 
-/** Words of a value are arguments of their own, as in redis.conf. */
+/** Words of a value are arguments of their own, as in redis.conf; quotes are no part of them. */
 export const redisArgv = (plan: RedisPlan, further?: Readonly<Record<string, string>>): string[] =>
-  Object.entries(redisParameters(plan, further)).flatMap(([name, value]) => [`--${name}`, ...value.split(" ")]);
+  Object.entries(redisParameters(plan, further)).flatMap(([name, value]) => [`--${name}`, ...redisWords(value)]);
 
 /** As lines of redis.conf. */
 export const redisConf = (plan: RedisPlan, further?: Readonly<Record<string, string>>): string =>
   Object.entries(redisParameters(plan, further))
-    .map(([name, value]) => `${name} ${value}`)
+    .map(([name, value]) => `${name} ${redisLine(redisWords(value))}`)
     .join("\n");
 
 export const REDIS = {

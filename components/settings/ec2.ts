@@ -82,7 +82,8 @@ export function ec2Mistakes(settings: Settings): Mistake[] {
   for (const service of SERVICES) {
     for (const key of ["healthIntervalSeconds", "healthTimeoutSeconds"] as const) {
       const { least, most } = ECS_HEALTH_CHECK[key];
-      const given = overrides[service]?.[key];
+      const numbers: Readonly<Record<string, unknown>> = { ...overrides[service] };
+      const given = numbers[key];
       if (typeof given === "number" && (given < least || given > most)) {
         add(["overrides", service, key], `${given} given; ECS takes ${least} to ${most}`);
       }

@@ -117,6 +117,9 @@ function machineMistakes(given: Readonly<Record<string, unknown>>): Mistake[] {
   });
 }
 
+/** Services whose programs settings may add to. */
+const PROGRAMS = ["backend", "celery", "postgres", "redis"] as const;
+
 /** What was given for the programs themselves, taken as far as it is of the right kind. */
 function furtherOf(given: Readonly<Record<string, unknown>>) {
   const list = (service: string): string[] => {
@@ -130,7 +133,7 @@ function furtherOf(given: Readonly<Record<string, unknown>>) {
     redis: furtherParameters(REDIS.program, mapIn(mapIn(given, "redis"), "parameters")),
   };
   const { backend, celery, postgres, redis } = parts;
-  const twice = SERVICES.flatMap((service) =>
+  const twice = PROGRAMS.flatMap((service) =>
     Object.keys(parts[service].overrides)
       .filter((field) => Object.hasOwn(mapIn(mapIn(given, "overrides"), service), field))
       .map((field) => ({
@@ -140,14 +143,14 @@ function furtherOf(given: Readonly<Record<string, unknown>>) {
   );
   return {
     rest: { backend: backend.rest, celery: celery.rest, postgres: postgres.rest, redis: redis.rest },
-    overrides: Object.fromEntries(SERVICES.map((service) => [service, parts[service].overrides])),
+    overrides: Object.fromEntries(PROGRAMS.map((service) => [service, parts[service].overrides])),
     names: Object.fromEntries(
-      SERVICES.flatMap((service) =>
+      PROGRAMS.flatMap((service) =>
         Object.entries(parts[service].names).map(([field, name]) => [`${service}.${field}`, name]),
       ),
     ),
     mistakes: [
-      ...SERVICES.flatMap((service) =>
+      ...PROGRAMS.flatMap((service) =>
         parts[service].mistakes.map(({ path, message }) => ({ path: [service, ...path], message })),
       ),
       ...twice,
@@ -196,7 +199,8 @@ export function sizingInputs(
     backendStopGraceSeconds: backend.stopGraceSeconds,
     childMemoryMiB: parseMemory(celery.childMemory),
     beat: celery.beat,
-    longestTaskSeconds: celery.longestTaskSeconds,
+    ...(celery.longestTaskSeconds !== undefined && { longestTaskSeconds: celery.longestTaskSeconds }),
+    longestDelaySeconds: celery.longestDelaySeconds,
     diskGiB: postgres.diskGiB,
     ...(postgresMajor && { postgresMajor }),
     ...(redisMajor && { redisMajor }),

@@ -199,6 +199,12 @@ describe.each(CASES)("$tier on $topology with $net, TLS $secure", ({ tier, topol
     ]);
   });
 
+  it("runs beat beside the workers, without a volume: what it remembers goes with its container", () => {
+    const { inputs } = made.find(TASK, "celery-beat");
+    expect(inputs.volumes).toEqual([]);
+    expect(JSON.parse(String(inputs.containerDefinitions))[0].mountPoints).toEqual([]);
+  });
+
   it("rolls each service as its room allows, and takes back what does not become healthy", () => {
     for (const { name, inputs } of all(made, SERVICE)) {
       const oneAtATime = ["postgres", "redis", "celery-beat"].includes(name);

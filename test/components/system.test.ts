@@ -248,9 +248,17 @@ describe("the application", () => {
 
   it("has one beat, which never runs beside another", async () => {
     const { inputs, options } = (await register(application({ beat: true }))).find(CONTAINER, "celery-beat");
-    expect((inputs.command as string[]).slice(0, 3)).toEqual(["celery", "--app=app.celery_app", "beat"]);
+    expect((inputs.command as string[]).slice(4, 7)).toEqual(["celery", "--app=app.celery_app", "beat"]);
     expect(inputs).toMatchObject({ memory: 128, cpuShares: 128, name: `${PREFIX}-celery-beat` });
     expect(options.deleteBeforeReplace).toBe(true);
+  });
+
+  it("keeps what beat remembers on a volume that outlives it, where its user may write", async () => {
+    const made = await register(application({ beat: true }));
+    const { inputs } = made.find(CONTAINER, "celery-beat");
+    expect(inputs.volumes).toEqual([{ volumeName: `${PREFIX}-celery-beat`, containerPath: "/tmp" }]);
+    expect(made.find(VOLUME, "celery-beat").options.retainOnDelete).toBe(true);
+    expect((inputs.command as string[]).join(" ")).toContain("--schedule=/tmp/");
   });
 });
 

@@ -11,12 +11,12 @@ describe("further parameters and arguments", () => {
       postgres: { parameters: { statement_timeout: "30s", log_connections: true, deadlock_timeout: 2000 } },
       redis: { parameters: { save: "3600 1 300 100", "lazyfree-lazy-eviction": false } },
       backend: { arguments: ["--root-path", "/api", "--no-access-log"] },
-      celery: { arguments: ["--time-limit=600", "--without-gossip"] },
+      celery: { arguments: ["--without-mingle", "--without-gossip"] },
     });
     expect(postgres.parameters).toEqual({ statement_timeout: "30s", log_connections: "yes", deadlock_timeout: "2000" });
     expect(redis.parameters).toEqual({ save: "3600 1 300 100", "lazyfree-lazy-eviction": "no" });
     expect(backend.arguments).toEqual(["--root-path", "/api", "--no-access-log"]);
-    expect(celery.arguments).toEqual(["--time-limit=600", "--without-gossip"]);
+    expect(celery.arguments).toEqual(["--without-mingle", "--without-gossip"]);
     expect(overrides).toEqual({});
   });
 
@@ -25,12 +25,12 @@ describe("further parameters and arguments", () => {
       postgres: { parameters: { work_mem: "8MB", max_wal_size: "2GB", jit: "on", random_page_cost: 2.5 } },
       redis: { parameters: { maxmemory: "900mb", "maxmemory-policy": "noeviction" } },
       backend: { arguments: ["--backlog", "512", "--loop=asyncio", "--no-access-log"] },
-      celery: { arguments: ["--prefetch-multiplier=1", "--time-limit=600"] },
+      celery: { arguments: ["--prefetch-multiplier=1", "--time-limit=600", "--without-gossip"] },
       overrides: { backend: { poolSize: 5 } },
     });
     expect(overrides).toEqual({
       backend: { backlog: 512, loop: "asyncio", poolSize: 5 },
-      celery: { prefetchMultiplier: 1 },
+      celery: { prefetchMultiplier: 1, hardTimeLimitSeconds: 600 },
       postgres: { workMemMiB: 8, maxWalSizeMiB: 2048, jit: true, randomPageCost: 2.5 },
       redis: { maxMemoryMiB: 900, maxMemoryPolicy: "noeviction" },
     });
@@ -38,7 +38,7 @@ describe("further parameters and arguments", () => {
       {},
       {},
       ["--no-access-log"],
-      ["--time-limit=600"],
+      ["--without-gossip"],
     ]);
   });
 
@@ -63,7 +63,7 @@ describe("sizing inputs", () => {
       hostNofile: 65_536,
       images: { postgres: "registry.example:5000/postgres:18.1-bookworm", redis: "redis:7" },
       backend: { workerMemory: "1GiB", stopGraceSeconds: 60 },
-      celery: { childMemory: "256MiB", longestTaskSeconds: 600 },
+      celery: { childMemory: "256MiB", longestTaskSeconds: 600, longestDelaySeconds: 900 },
       postgres: { diskGiB: 100 },
     });
     expect(sizingInputs(settings, hardware)).toEqual({
@@ -82,6 +82,7 @@ describe("sizing inputs", () => {
       childMemoryMiB: 256,
       beat: false,
       longestTaskSeconds: 600,
+      longestDelaySeconds: 900,
       diskGiB: 100,
       overrides: {},
     });

@@ -151,7 +151,7 @@ describe("a wrong setting is answered with what was given and what is allowed", 
     [{ env: { A: 1 } }, "env.A: 1 given; a text is needed"],
     [{ env: { "A-B": "x" } }, "env.A-B: is no name; letters, digits and _ are allowed"],
     [{ env: ["A=1"] }, 'env: ["A=1"] given; a map is needed'],
-    [{ overrides: { web: {} } }, "overrides.web: is no setting; there are backend, celery, postgres, redis"],
+    [{ overrides: { web: {} } }, "overrides.web: is no setting; there are backend, celery, postgres, redis, beat"],
     [{ overrides: { backend: { wokers: 4 } } }, "overrides.backend.wokers: is no setting; did you mean workers?"],
     [
       { overrides: { backend: { workersPerInstance: 4 } } },

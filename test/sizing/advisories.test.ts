@@ -7,6 +7,8 @@ const find = (id: string, inputs: Partial<SizingInputs> = {}) =>
   planWith(inputs).advisories.find((each) => each.id === id);
 const QUIET = {
   oversubscribe: false,
+  longestTaskSeconds: 60,
+  longestDelaySeconds: 60,
   overrides: { postgres: { workMemMiB: 4, maxParallelWorkersPerGather: 2 }, redis: { ioThreads: 1 } },
 } as const;
 
@@ -16,6 +18,8 @@ describe("advisories of the reference machine", () => {
       ["oversubscribed.cpu", "info", "totals"],
       ["oversubscribed.memory", "warning", "totals"],
       ["celery.processes-per-cpu", "info", "celery"],
+      ["celery.no-time-limit", "info", "celery"],
+      ["celery.no-delay", "info", "celery"],
       ["postgres.gather-above-cpu", "info", "postgres"],
       ["redis.io-threads-above-cpu", "info", "redis"],
       ["postgres.work-mem-worst-case", "warning", "postgres"],
@@ -44,6 +48,15 @@ describe("an advisory", () => {
       "celery.processes-per-cpu",
       "redis.broker-and-cache",
     ]);
+  });
+
+  it("says what an unset longest task and delay lead to, and is silent where they are set", () => {
+    expect(find("celery.no-time-limit")?.sentence).toMatch(
+      /^No longest task is set: .* 60 seconds are assumed\. A task that takes longer than 70 is cut by a deploy/,
+    );
+    expect(find("celery.no-delay")?.sentence).toContain("a second worker after 310 ");
+    expect(ids({ longestTaskSeconds: 60, longestDelaySeconds: 1 })).not.toContain("celery.no-time-limit");
+    expect(ids({ longestTaskSeconds: 60, longestDelaySeconds: 1 })).not.toContain("celery.no-delay");
   });
 
   it("names what a bound cut, by what, and the remedy", () => {

@@ -43,6 +43,8 @@ describe("PostgreSQL elsewhere", () => {
       "bounded.backend.poolSize",
       "oversubscribed.cpu",
       "celery.processes-per-cpu",
+      "celery.no-time-limit",
+      "celery.no-delay",
       "redis.io-threads-above-cpu",
       "redis.broker-and-cache",
       "external.unused",

@@ -6,7 +6,12 @@ const hardware = { threads: 12, memory: "32GiB" } as const;
 /** What an override is answered with at tier high on the reference machine. */
 function answer(service: string, key: string, value: unknown): string {
   try {
-    sizingPlan({ hardware, tier: "high", overrides: { [service]: { [key]: value } } as Overrides });
+    sizingPlan({
+      hardware,
+      tier: "high",
+      beat: service === "beat",
+      overrides: { [service]: { [key]: value } } as Overrides,
+    });
     return "taken";
   } catch (error) {
     if (error instanceof SizingRefusal) return error.message;
@@ -81,6 +86,33 @@ const EDGES: readonly (readonly [string, string, number, number, string])[] = [
   ["celery", "childPoolSize", 1, 2, "at most 1 connections is allowed (the one connection the plan counts for it)"],
   ["celery", "childMaxOverflow", 1, 2, "at most 1 connections is allowed (the one connection the plan counts for it)"],
   ["celery", "stopGraceSeconds", 70, 69, "at least 70 seconds is allowed (the longest task + 10 seconds)"],
+  ["beat", "memoryLimitMiB", 64, 63, "at least 64 MiB is allowed (Python and Celery)"],
+  ["beat", "memoryLimitMiB", 32_768, 32_769, "at most 32768 MiB is allowed (the memory of its host)"],
+  ["beat", "cpuShares", 2, 1, "at least 2 shares is allowed (the container engine)"],
+  ["beat", "cpuShares", 262144, 262145, "at most 262144 shares is allowed (the kernel)"],
+  ["celery", "maxTaskRuns", 1, 0, "at least 1 runs is allowed (a task)"],
+  ["celery", "softTimeLimitSeconds", 1, 0, "at least 1 seconds is allowed (Celery, where 0 means without a limit)"],
+  [
+    "celery",
+    "hardTimeLimitSeconds",
+    1,
+    0,
+    "at least 1 seconds is allowed (the soft limit, after which a task needs time to end)",
+  ],
+  [
+    "celery",
+    "visibilityTimeoutSeconds",
+    240,
+    239,
+    "at least 240 seconds is allowed (the longest a task is delayed, reserved and run: it would run twice at once)",
+  ],
+  [
+    "celery",
+    "resultExpiresSeconds",
+    60,
+    59,
+    "at least 60 seconds is allowed (whoever asks for a result, and Celery, where 0 means never)",
+  ],
   ["celery", "healthIntervalSeconds", 1, 0, "at least 1 seconds is allowed (the engine)"],
   ["celery", "healthIntervalSeconds", 3600, 3601, "at most 3600 seconds is allowed (an hour: a failure must be seen)"],
   ["celery", "healthTimeoutSeconds", 1, 0, "at least 1 seconds is allowed (the engine)"],

@@ -127,6 +127,7 @@ describe("explain", { timeout: 30_000 }, () => {
     [["--worker-memory", "2GiB"], "backend.workers", "worker memory 2048 MiB"],
     [["--child-memory", "1GiB"], "celery.concurrency", "child memory 1024 MiB"],
     [["--longest-task", "600"], "celery.stopGraceSeconds", "= 610 seconds"],
+    [["--longest-delay", "900"], "celery.visibilityTimeoutSeconds", "= 1210 seconds"],
     [["--backend-stop-grace", "90"], "backend.timeoutGracefulShutdown", "= 85 seconds"],
     [["--data-reservation", "full"], "postgres.memoryReservationMiB", "= 8192 MiB"],
     [["--host-reserve", "registered"], "system.reserveMiB", "= 0 MiB"],

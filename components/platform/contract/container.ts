@@ -87,7 +87,10 @@ export interface ContainerPort {
 /** A volume that outlives the container and the stack. */
 export interface NamedVolume {
   readonly name: string;
+  /** A new volume gets what the image has there, and whose it is: for a program that is not root, a folder it may write to. */
   readonly path: string;
+  /** Whether a platform may leave it out where its hosts keep no volumes: what is in it goes with the container. Default false. */
+  readonly dispensable?: boolean;
 }
 
 export interface HealthCheck {

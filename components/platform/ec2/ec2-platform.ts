@@ -96,8 +96,11 @@ export class Ec2Platform extends pulumi.ComponentResource implements Platform {
     return made;
   }
 
-  run(container: Container, { parent, dependsOn = [], transform }: RunOptions): RunningService {
-    const { name, volumes = [] } = container;
+  run(asked: Container, { parent, dependsOn = [], transform }: RunOptions): RunningService {
+    const { name } = asked;
+    // The one volume there is belongs to the data services; what is beside it goes with its container.
+    const volumes = (asked.volumes ?? []).filter(({ dispensable }) => !dispensable);
+    const container = { ...asked, volumes };
     const { cluster, hosts } = this;
     const { rolloutFactor, scaling } = this.args;
     const options = { ...this.options, parent };

@@ -83,6 +83,6 @@ export function instanceRefusal(refusal: SizingRefusal, inputs: SizingInputs, in
 }
 
 function setAside(inputs: SizingInputs): string {
-  const { beat, hostReserve } = { ...DEFAULTS, ...inputs };
-  return `${setAsideMiB({ beat, hostReserve })} MiB kept for ${beat ? "beat and " : ""}a migration task`;
+  const { beat, hostReserve, overrides } = { ...DEFAULTS, ...inputs };
+  return `${setAsideMiB({ beat, hostReserve, overrides })} MiB kept for ${beat ? "beat and " : ""}a migration task`;
 }

@@ -57,9 +57,17 @@ export const celery = z
       .default("128MiB")
       .describe("The most the resident memory of a child may reach before it is recycled."),
     longestTaskSeconds: limited("longestTaskSeconds")
-      .default(DEFAULTS.longestTaskSeconds)
-      .describe("The longest task: a worker that stops waits this long and 10 seconds."),
-    arguments: z.array(text).default([]).describe("Further arguments of `celery worker`: `[--time-limit=600]`."),
+      .optional()
+      .describe(
+        "The longest task: one that takes longer is ended, and a worker that stops waits this long and 10 seconds. " +
+          "Default: 60 is assumed, and no task is ended.",
+      ),
+    longestDelaySeconds: limited("longestDelaySeconds")
+      .default(DEFAULTS.longestDelaySeconds)
+      .describe(
+        "The longest `countdown`, `eta` or wait before a retry: the broker gives a task that waits longer to a second worker.",
+      ),
+    arguments: z.array(text).default([]).describe("Further arguments of `celery worker`: `[--without-gossip]`."),
   })
   .prefault({})
   .describe("The task workers.");

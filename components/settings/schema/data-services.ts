@@ -28,14 +28,14 @@ const externalServer = (name: string, port: number) => ({
     .describe(`Whether the application must encrypt its connections to the existing ${name}.`),
 });
 
+const ONE_LINE = "a text of one line, a number or true or false";
+
 /** A program's own parameters: `work_mem: 32MB`. Numbers and switches may stand without quotes. */
 const parameters = (name: RegExp, allowed: string) =>
   z
     .record(
       z.string().regex(name, allowed),
-      z.union([z.string().regex(/^[^\n]+$/), z.number(), z.boolean()], {
-        error: "a text of one line, a number or true or false",
-      }),
+      z.union([z.string().regex(/^[^\n]*$/, ONE_LINE), z.number(), z.boolean()], { error: ONE_LINE }),
     )
     .transform((given) => Object.fromEntries(Object.entries(given).map(([key, value]) => [key, asText(value)])))
     .prefault({});

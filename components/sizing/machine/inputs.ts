@@ -49,8 +49,10 @@ export interface GivenInputs {
   readonly workerMemoryMiB?: number;
   /** The most a Celery child's resident memory may reach before it is recycled, MiB. Default 128. */
   readonly childMemoryMiB?: number;
-  /** The longest Celery task, seconds. Default 60. */
-  readonly longestTaskSeconds?: number;
+  /** The longest Celery task, seconds: one that takes longer is ended. Default: 60 is assumed, and no task is ended. */
+  readonly longestTaskSeconds?: number | undefined;
+  /** The longest countdown, ETA or wait before a retry of a task, seconds. Default 0. */
+  readonly longestDelaySeconds?: number;
   /** How long a backend container may take to stop, seconds, at least 6. Default 30. */
   readonly backendStopGraceSeconds?: number;
   /** `half`: data services are promised half their limit. `full`: all of it. Default `half`. */
@@ -92,12 +94,13 @@ export interface GivenInputs {
 }
 
 /** Inputs without a default: left out, they stay undefined. */
-export type OptionalInput = "externalPostgresConnections" | "externalRedisConnections";
+export type OptionalInput = "externalPostgresConnections" | "externalRedisConnections" | "longestTaskSeconds";
 
 /** The inputs with every default applied and the share of the machine taken. */
 export interface ResolvedInputs extends Required<Omit<GivenInputs, "hardware" | "dataHardware" | OptionalInput>> {
   readonly externalPostgresConnections: number | undefined;
   readonly externalRedisConnections: number | undefined;
+  readonly longestTaskSeconds: number | undefined;
   readonly hardware: UsableHardware;
   /** The same as `hardware` on a single host. */
   readonly dataHardware: UsableHardware;
@@ -108,5 +111,5 @@ export const needsDataHost = ({
   topology,
   externalPostgresConnections,
   externalRedisConnections,
-}: Pick<ResolvedInputs, "topology" | OptionalInput>): boolean =>
+}: Pick<ResolvedInputs, "topology" | "externalPostgresConnections" | "externalRedisConnections">): boolean =>
   topology === "app-and-data" && (externalPostgresConnections === undefined || externalRedisConnections === undefined);

@@ -11,7 +11,7 @@ export const DEFAULTS = {
   behindLoadBalancer: true,
   workerMemoryMiB: 160,
   childMemoryMiB: 128,
-  longestTaskSeconds: 60,
+  longestDelaySeconds: 0,
   backendStopGraceSeconds: 30,
   dataReservation: "half",
   hostReserve: "system",
@@ -33,6 +33,7 @@ export const INPUT_LIMITS = {
   workerMemoryMiB: { least: 16, most: 1_048_576, whole: true },
   childMemoryMiB: { least: 16, most: 1_048_576, whole: true },
   longestTaskSeconds: { least: 1, most: 604_800, whole: true },
+  longestDelaySeconds: { least: 0, most: 2_592_000, whole: true },
   backendStopGraceSeconds: { least: 6, most: 3600, whole: true },
   hostNofile: { least: 1024, most: 1_073_741_816, whole: true },
   diskGiB: { least: 1, most: 65_536, whole: false },
@@ -48,6 +49,7 @@ const LIMITED = [
   "workerMemoryMiB",
   "childMemoryMiB",
   "longestTaskSeconds",
+  "longestDelaySeconds",
   "backendStopGraceSeconds",
   "hostNofile",
   "diskGiB",
@@ -59,12 +61,18 @@ const LIMITED = [
 
 /** Memory of a host that stays free for a migration task where a scheduler places by reservation, MiB. */
 export const MIGRATION_TASK_MIB = 256;
-/** Memory of Celery beat, MiB. */
+/** Memory of Celery beat where it is not overridden, MiB. */
 export const BEAT_MIB = 128;
 
+/** What is overridden is checked later; here it only must be a number. */
+const beatMiB = ({ overrides }: Pick<ResolvedInputs, "overrides">): number => {
+  const given = overrides.beat?.memoryLimitMiB;
+  return typeof given === "number" && given >= 0 ? given : BEAT_MIB;
+};
+
 /** Memory of an app host that a scheduler must find free beside backend and Celery, MiB. */
-export const setAsideMiB = ({ hostReserve, beat }: Pick<ResolvedInputs, "hostReserve" | "beat">): number =>
-  hostReserve === "registered" ? MIGRATION_TASK_MIB + (beat ? BEAT_MIB : 0) : 0;
+export const setAsideMiB = (inputs: Pick<ResolvedInputs, "hostReserve" | "beat" | "overrides">): number =>
+  inputs.hostReserve === "registered" ? MIGRATION_TASK_MIB + (inputs.beat ? beatMiB(inputs) : 0) : 0;
 
 /** The most CPUs that a Linux of the distributions is built for, halved: x86-64 has CONFIG_NR_CPUS 8192. */
 const MOST_THREADS = 4096;
@@ -134,7 +142,8 @@ function withDefaults(given: GivenInputs) {
     behindLoadBalancer: given.behindLoadBalancer ?? DEFAULTS.behindLoadBalancer,
     workerMemoryMiB: given.workerMemoryMiB ?? DEFAULTS.workerMemoryMiB,
     childMemoryMiB: given.childMemoryMiB ?? DEFAULTS.childMemoryMiB,
-    longestTaskSeconds: given.longestTaskSeconds ?? DEFAULTS.longestTaskSeconds,
+    longestTaskSeconds: given.longestTaskSeconds,
+    longestDelaySeconds: given.longestDelaySeconds ?? DEFAULTS.longestDelaySeconds,
     backendStopGraceSeconds: given.backendStopGraceSeconds ?? DEFAULTS.backendStopGraceSeconds,
     dataReservation: given.dataReservation ?? DEFAULTS.dataReservation,
     hostReserve: given.hostReserve ?? DEFAULTS.hostReserve,

@@ -15,6 +15,7 @@ export type Unit =
   | "processes"
   | "containers"
   | "tasks"
+  | "runs"
   | "users"
   | "files"
   | "shares"

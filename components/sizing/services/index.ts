@@ -1,4 +1,5 @@
 import { BACKEND_RULES, type BackendPlan } from "./backend/rules";
+import { BEAT_RULES } from "./celery/beat";
 import { CELERY_RULES, type CeleryPlan } from "./celery/rules";
 import { POSTGRES_RULES, type PostgresPlan } from "./postgres/rules";
 import { REDIS_RULES, type RedisPlan } from "./redis/rules";
@@ -9,6 +10,7 @@ export const SERVICE_RULES = {
   celery: CELERY_RULES,
   postgres: POSTGRES_RULES,
   redis: REDIS_RULES,
+  beat: BEAT_RULES,
 } as const;
 
 /** A service whose numbers an override may replace. */

@@ -3,23 +3,22 @@ import type { ResolvedInputs } from "../machine/inputs";
 import type { CpuDemand, CpuShare } from "../machine/load";
 import { floorHundredths } from "../rules/arithmetic";
 import type { Sheet } from "../rules/sheet";
-import type { Service } from "../services";
 
 /** What the CPU limits of each host are multiplied with, last of all, and what becomes of each service's. */
-export interface CpuScales {
+export interface CpuScales<S extends string> {
   /** 1, or less with `oversubscribe: false`. */
   readonly app: number;
   readonly data: number;
-  readonly shares: Readonly<Record<Service, CpuShare>>;
+  readonly shares: Readonly<Record<S, CpuShare>>;
 }
 
-export function cpuScales(
+export function cpuScales<S extends string>(
   sheet: Sheet,
   { topology, oversubscribe }: ResolvedInputs,
   { app, data }: { app: Host; data: Host },
-  demands: Readonly<Record<Service, CpuDemand>>,
-): CpuScales {
-  const all = Object.values(demands);
+  demands: Readonly<Record<S, CpuDemand>>,
+): CpuScales<S> {
+  const all = Object.values<CpuDemand>(demands);
   const on = (host: CpuDemand["host"]) =>
     topology === "single-host" ? all : all.filter((demand) => demand.host === host);
   const scaleOn = (rule: typeof SYSTEM_RULES.cpuScale, threads: number, onHost: readonly CpuDemand[]) => {
@@ -45,16 +44,8 @@ export function cpuScales(
       ? { threads: demand.given ?? demand.byRule, scale: 1 }
       : { threads: demand.byRule, scale };
   };
-  return {
-    app: scales.app.scale,
-    data: scales.data.scale,
-    shares: {
-      backend: shareOf(demands.backend),
-      celery: shareOf(demands.celery),
-      postgres: shareOf(demands.postgres),
-      redis: shareOf(demands.redis),
-    },
-  };
+  const shares = Object.entries<CpuDemand>(demands).map(([service, demand]) => [service, shareOf(demand)]);
+  return { app: scales.app.scale, data: scales.data.scale, shares: Object.fromEntries(shares) };
 }
 
 /** An override that says what the rule shows without it changes nothing: the exact limit behind it goes on. */

@@ -2,7 +2,6 @@ import { SYSTEM_RULES } from "../machine/hosts";
 import type { Explanation } from "../rules/explanation";
 import { type PlanValue, type RuleTable, settle } from "../rules/rule";
 import { SERVICE_RULES } from "../services";
-import { BEAT_RULES } from "../services/celery/beat";
 import { LOAD_BALANCER_RULES } from "../services/load-balancer/rules";
 import { CAPACITY_RULES } from "./capacity";
 import { CONNECTION_RULES } from "./connections";
@@ -15,7 +14,6 @@ const TABLES = {
   system: SYSTEM_RULES,
   connections: CONNECTION_RULES,
   loadBalancer: LOAD_BALANCER_RULES,
-  beat: BEAT_RULES,
   capacity: CAPACITY_RULES,
   totals: TOTALS_RULES,
 } as const;

@@ -20,6 +20,7 @@ const INPUTS: Readonly<Record<keyof SizingInputs, true>> = {
   workerMemoryMiB: true,
   childMemoryMiB: true,
   longestTaskSeconds: true,
+  longestDelaySeconds: true,
   backendStopGraceSeconds: true,
   dataReservation: true,
   hostReserve: true,

@@ -34,6 +34,7 @@ export const insteadOf = (service: Service, key: string): string | undefined =>
 /** Keys that no rule reads: unknown ones, numbers that only follow from others, and those of a server elsewhere. */
 export function unknownOverrides({
   overrides,
+  beat,
   externalPostgresConnections,
   externalRedisConnections,
 }: ResolvedInputs): OverrideMistake[] {
@@ -45,6 +46,11 @@ export function unknownOverrides({
   for (const service of SERVICES) {
     const given = overrides[service];
     if (given === undefined) continue;
+    if (service === "beat" && !beat) {
+      const message = "sizes Celery beat, which does not run; set celery.beat to true, or remove it here";
+      mistakes.push(...Object.entries(given).map(([key, value]) => ({ section: service, key, given: value, message })));
+      continue;
+    }
     for (const [key, value] of Object.entries(given)) {
       const known = Object.hasOwn(TABLES[service], key) ? TABLES[service][key] : undefined;
       const server = elsewhere[service];

@@ -135,13 +135,13 @@ function planOn(
     ...(postgres ? [postgresLoad(postgres)] : []),
     ...(redis ? [redisLoad(redis)] : []),
   ];
+  const beat = inputs.beat ? planBeat(sheets.beat, app) : undefined;
   findUnfit(loads, inputs, hosts, copies, sheets, findings);
 
   const loadBalancer = planLoadBalancer(sheets.loadBalancer, inputs.hostNofile);
-  const beat = inputs.beat ? planBeat(sheets.beat) : undefined;
   const haproxy = usesHaproxy(inputs) ? loadBalancer : undefined;
   const capacity = planCapacity(sheets.capacity, inputs, backend, celery, haproxy?.maxConnections);
-  const totals = planTotals(sheets.totals, loads, {
+  const totals = planTotals(sheets.totals, Object.keys(services), loads, {
     loadBalancer: haproxy?.memoryLimitMiB ?? 0,
     beat: beat?.memoryLimitMiB ?? 0,
   });

@@ -64,6 +64,30 @@ export const RISKS: readonly Risk[] = [
         "that wait, slow for tasks that compute. For those set overrides.celery.concurrency lower or overrides.celery.fleetCpuLimit higher.",
     };
   },
+  ({ inputs, celery }) => {
+    if (inputs.longestTaskSeconds !== undefined) return undefined;
+    return {
+      id: "celery.no-time-limit",
+      severity: "info",
+      service: "celery",
+      sentence:
+        `No longest task is set: none is ended for its time, and ${celery.longestTaskSeconds} seconds are assumed. A task that ` +
+        `takes longer than ${celery.stopGraceSeconds} is cut by a deploy, and longer ones may run twice. Set ` +
+        "celery.longestTaskSeconds.",
+    };
+  },
+  ({ inputs, celery }) => {
+    if (inputs.longestDelaySeconds > 0) return undefined;
+    return {
+      id: "celery.no-delay",
+      severity: "info",
+      service: "celery",
+      sentence:
+        `Tasks are taken for undelayed: one with a countdown, an ETA or a retry that waits longer than some ` +
+        `${celery.stopGraceSeconds} seconds may run twice, since the broker gives it to a second worker after ` +
+        `${celery.visibilityTimeoutSeconds} (Celery's retry_backoff waits up to 600). Set celery.longestDelaySeconds.`,
+    };
+  },
   ({ postgres }) => {
     if (!postgres || postgres.maxParallelWorkersPerGather <= Math.max(1, postgres.cpuLimit)) return undefined;
     return {
@@ -118,8 +142,9 @@ export const RISKS: readonly Risk[] = [
       severity: "info",
       service: "redis",
       sentence:
-        "Redis is broker and cache at once: keys with an expiry are evicted when it is full, and the queue shares their " +
-        "memory. Give cached keys an expiry; a second Redis for the cache is the safer way at high load.",
+        "Redis is broker and cache at once: keys with an expiry are evicted when it is full, results of tasks among them, " +
+        "and the queue shares their memory. Give cached keys an expiry, sooner than that of results with " +
+        "redis.maxMemoryPolicy: volatile-ttl; a second Redis for the cache is the safer way at high load.",
     },
   ({ inputs, postgres, redis, external }) => {
     if (!external) return undefined;

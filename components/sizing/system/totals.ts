@@ -1,7 +1,6 @@
 import type { Load } from "../machine/load";
 import { outcome, type PlanOf, rulesOf, type Unit } from "../rules/rule";
 import type { Sheet } from "../rules/sheet";
-import { SERVICE_RULES } from "../services";
 
 type ByService = Readonly<Record<string, number>>;
 
@@ -41,14 +40,13 @@ type Amount = "cpuReservation" | "cpuLimit" | "memoryReservationMiB" | "memoryLi
 
 export function planTotals(
   sheet: Sheet,
+  services: readonly string[],
   loads: readonly Load[],
   beside: { loadBalancer: number; beat: number },
 ): Totals {
   const R = TOTALS_RULES;
   const byService = (amount: Amount): ByService =>
-    Object.fromEntries(
-      Object.keys(SERVICE_RULES).map((name) => [name, loads.find(({ service }) => service === name)?.[amount] ?? 0]),
-    );
+    Object.fromEntries(services.map((name) => [name, loads.find(({ service }) => service === name)?.[amount] ?? 0]));
   const memoryLimitMiB = sheet.apply(R.memoryLimitMiB, byService("memoryLimitMiB"));
   return {
     cpuReservation: sheet.apply(R.cpuReservation, byService("cpuReservation")),

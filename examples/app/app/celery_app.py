@@ -9,6 +9,7 @@ from celery.signals import before_task_publish, celeryd_init, heartbeat_sent
 
 from app import settings
 from app.queue_wait import publish_from
+from app.runs import CountedTask, watch
 
 
 def redis_url(database: int) -> str:
@@ -18,22 +19,27 @@ def redis_url(database: int) -> str:
     return f"{scheme}://:{password}@{settings.REDIS_HOST}:{settings.REDIS_PORT}/{database}{query}"
 
 
-celery_app = Celery("app", broker=redis_url(0), backend=redis_url(1))
+# Database 0 holds the queues and nothing else: what fills it is what fills the queue.
+celery_app = Celery("app", broker=redis_url(0), backend=redis_url(1), task_cls=CountedTask)
 celery_app.conf.update(
     # A task is acknowledged after it ran: a worker that dies gives its tasks back.
     task_acks_late=True,
     task_reject_on_worker_lost=True,
-    # Redis hands an unacknowledged task to another worker after this long: above the longest task and the stop grace.
     broker_transport_options={
-        "visibility_timeout": 2 * max(settings.LONGEST_TASK_SECONDS, settings.STOP_GRACE_SECONDS) + 60,
+        # A task that was taken and not acknowledged goes to another worker after this long. Workers do it to each
+        # other's tasks, so all of them need one value: above what a task may be delayed, reserved and run.
+        "visibility_timeout": settings.VISIBILITY_TIMEOUT_SECONDS,
+        # They look for such tasks every 10 s, not every 100.
+        "unacked_restore_throttle": 1,
         "socket_timeout": 10,
         "socket_connect_timeout": 3,
     },
     broker_connection_retry_on_startup=True,
-    result_expires=3600,
+    result_expires=settings.RESULT_EXPIRES_SECONDS,
     beat_schedule={"how long the queue waits": {"task": "app.celery_app.waited", "schedule": 10.0}},
 )
 publish_from(celery_app)
+watch(celery_app)
 
 
 @celeryd_init.connect

@@ -92,7 +92,7 @@ export function planCelery(
   { replicas, concurrency }: CelerySplit,
   { ruleMiB }: Ceiling,
 ): CeleryPlan {
-  const { topology, childMemoryMiB, longestTaskSeconds, cpuEnforcement: enforcement } = inputs;
+  const { topology, childMemoryMiB, cpuEnforcement: enforcement } = inputs;
   const fleetMemoryLimitMiB = sheet.apply(R.fleetMemoryLimitMiB, {
     memoryMiB,
     reserveMiB,
@@ -115,7 +115,7 @@ export function planCelery(
     threads,
     cpuLimit: fleetCpuLimit,
   });
-  const prefetchMultiplier = sheet.apply(R.prefetchMultiplier, {});
+  const { prefetchMultiplier, ...times } = planTimes(sheet, inputs);
   const simultaneousTasks = sheet.apply(R.simultaneousTasks, { replicas, concurrency });
   return {
     memoryCeilingMiB: ruleMiB,
@@ -124,11 +124,12 @@ export function planCelery(
     prefetchMultiplier,
     maxTasksPerChild: sheet.apply(R.maxTasksPerChild, {}),
     maxMemoryPerChildKiB: sheet.apply(R.maxMemoryPerChildKiB, { memoryLimitMiB, concurrency, childMemoryMiB }),
+    maxTaskRuns: sheet.apply(R.maxTaskRuns, {}),
     simultaneousTasks,
     reservedTasks: sheet.apply(R.reservedTasks, { simultaneousTasks, prefetchMultiplier }),
     childPoolSize: sheet.apply(R.childPoolSize, {}),
     childMaxOverflow: sheet.apply(R.childMaxOverflow, {}),
-    stopGraceSeconds: sheet.apply(R.stopGraceSeconds, { longestTaskSeconds }),
+    ...times,
     healthIntervalSeconds: sheet.apply(R.healthIntervalSeconds, {}),
     healthTimeoutSeconds: sheet.apply(R.healthTimeoutSeconds, {}),
     fleetCpuLimit,
@@ -141,6 +142,32 @@ export function planCelery(
       cpuReservation: exactReservation(CPU_PART.reservation, threads, fleetCpuReservation),
       containers: replicas,
     }),
+  };
+}
+
+/** How many tasks are taken ahead, and how long each may run, be held and be remembered. */
+function planTimes(sheet: Sheet, { longestTaskSeconds: given, longestDelaySeconds }: ResolvedInputs) {
+  const longestTaskSeconds = sheet.apply(R.longestTaskSeconds, { given });
+  const softTimeLimitSeconds = sheet.apply(R.softTimeLimitSeconds, { longestTaskSeconds: given });
+  const hardTimeLimitSeconds = sheet.apply(R.hardTimeLimitSeconds, { softTimeLimitSeconds });
+  const prefetchMultiplier = sheet.apply(R.prefetchMultiplier, { longestTaskSeconds });
+  const stopGraceSeconds = sheet.apply(R.stopGraceSeconds, { longestTaskSeconds });
+  const visibilityTimeoutSeconds = sheet.apply(R.visibilityTimeoutSeconds, {
+    longestDelaySeconds,
+    prefetchMultiplier,
+    longestTaskSeconds,
+    hardTimeLimitSeconds,
+    stopGraceSeconds,
+  });
+  return {
+    prefetchMultiplier,
+    longestTaskSeconds,
+    softTimeLimitSeconds,
+    hardTimeLimitSeconds,
+    stopGraceSeconds,
+    visibilityTimeoutSeconds,
+    redeliveredWithinSeconds: sheet.apply(R.redeliveredWithinSeconds, { visibilityTimeoutSeconds }),
+    resultExpiresSeconds: sheet.apply(R.resultExpiresSeconds, { visibilityTimeoutSeconds }),
   };
 }
 

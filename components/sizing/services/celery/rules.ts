@@ -6,6 +6,7 @@ import { type OverridesOf, outcome, type PlanOf, rulesOf } from "../../rules/rul
 import { MEMORY_RULES } from "./memory";
 import { SPLIT_RULES } from "./split";
 import { TASK_RULES } from "./tasks";
+import { TIME_RULES } from "./times";
 
 const DIVISION = "docs/sizing.md#how-the-machine-is-divided";
 export const CELERY_RULES = rulesOf("celery", "docs/sizing.md#celery", {
@@ -23,6 +24,7 @@ export const CELERY_RULES = rulesOf("celery", "docs/sizing.md#celery", {
   }),
   ...SPLIT_RULES,
   ...TASK_RULES,
+  ...TIME_RULES,
   ...healthRules(
     { value: 60, words: "60: celery inspect ping costs half a CPU second." },
     { value: 30, words: "30: starting Python on a busy machine takes its time." },

@@ -1,17 +1,20 @@
-import { floorDiv } from "../../rules/arithmetic";
+import { clamp, floorDiv } from "../../rules/arithmetic";
 import { constant, outcome, rule } from "../../rules/rule";
 
-/** A container outlives its longest task by this, so that a stop never cuts one. */
-const STOP_GRACE_ALLOWANCE_SECONDS = 10;
+/** The hand-written page's. */
+const MOST_PREFETCHED = 4;
+/** What a replica takes ahead has run after this, where no task takes longer. */
+const RESERVED_SECONDS = 240;
 
 type ChildMemoryInputs = { memoryLimitMiB: number; concurrency: number; childMemoryMiB: number };
 /** How tasks are taken, run and let go of. */
 export const TASK_RULES = {
-  prefetchMultiplier: constant<number>({
+  prefetchMultiplier: rule({
     unit: "tasks",
     about: "Tasks a replica takes ahead for each child",
-    words: "4: enough that short tasks never wait for the broker.",
-    value: 4,
+    words: "4, so that short tasks never wait for the broker; of longer ones what runs within 240 seconds, at least 1.",
+    asks: ({ longestTaskSeconds }: { longestTaskSeconds: number }) =>
+      clamp(floorDiv(RESERVED_SECONDS, longestTaskSeconds), 1, MOST_PREFETCHED),
     allows: (is) => [is.atLeast("Celery, where 0 means without a limit", () => 1)],
   }),
   maxTasksPerChild: constant<number>({
@@ -31,6 +34,13 @@ export const TASK_RULES = {
       is.atLeast("childMemory, below which a child may be replaced after every task", (i) => 1024 * i.childMemoryMiB),
       is.atMost("the replica's memory limit", ({ memoryLimitMiB }) => 1024 * memoryLimitMiB),
     ],
+  }),
+  maxTaskRuns: constant<number>({
+    unit: "runs",
+    about: "Runs of a task that may be cut by a process or worker that died",
+    words: "Three: a task that kills what runs it fails then, instead of coming back for ever.",
+    value: 3,
+    allows: (is) => [is.atLeast("a task", () => 1)],
   }),
   simultaneousTasks: outcome({
     unit: "tasks",
@@ -62,14 +72,5 @@ export const TASK_RULES = {
     source: "docs/sizing.md#connections",
     value: 1,
     allows: (is) => [is.atMost("the one connection the plan counts for it", () => 1)],
-  }),
-  stopGraceSeconds: rule({
-    unit: "seconds",
-    about: "Time a replica has to finish its tasks and stop",
-    words: "The longest task + 10 seconds.",
-    asks: ({ longestTaskSeconds }: { longestTaskSeconds: number }) => longestTaskSeconds + STOP_GRACE_ALLOWANCE_SECONDS,
-    allows: (is) => [
-      is.atLeast("the longest task + 10 seconds", (i) => i.longestTaskSeconds + STOP_GRACE_ALLOWANCE_SECONDS),
-    ],
   }),
 };
