@@ -9,6 +9,7 @@ import {
   SERVICES,
   type SizingInputs,
 } from "../sizing";
+import { overrideMistakesBeside } from "./beside";
 import { ec2ImageMistakes, ec2Mistakes, targetMistakes } from "./ec2";
 import { externalMistakes } from "./external";
 import { furtherArguments, furtherParameters } from "./further";
@@ -61,7 +62,12 @@ export function parseSettings(
     ...machineMistakes(given),
     ...(result.success && purpose === "deploy" ? ec2ImageMistakes(result.data) : []),
   ];
-  if (!result.success || mistakes.length > 0) throw new SettingsError(reported(stack, mistakes));
+  if (!result.success || mistakes.length > 0) {
+    const beside = overrideMistakesBeside(given, result.error?.issues ?? [], (settings, hardware) =>
+      sizingInputs({ ...settings, ...ofOverrides(settings.overrides, further) }, hardware),
+    );
+    throw new SettingsError(reported(stack, [...mistakes, ...beside]));
+  }
   const { data } = result;
   return {
     ...data,
@@ -69,8 +75,7 @@ export function parseSettings(
     celery: { ...data.celery, arguments: [...further.rest.celery] },
     postgres: { ...data.postgres, parameters: { ...further.rest.postgres } },
     redis: { ...data.redis, parameters: { ...further.rest.redis } },
-    overrides: withFurther(data.overrides, further.overrides),
-    overrideNames: further.names,
+    ...ofOverrides(data.overrides, further),
   };
 }
 
@@ -162,6 +167,11 @@ function mapIn(map: Readonly<Record<string, unknown>>, key: string): Readonly<Re
   const value = Object.hasOwn(map, key) ? map[key] : undefined;
   return typeof value === "object" && value !== null && !Array.isArray(value) ? { ...value } : {};
 }
+
+const ofOverrides = (given: Overrides, { overrides, names }: ReturnType<typeof furtherOf>) => ({
+  overrides: withFurther(given, overrides),
+  overrideNames: names,
+});
 
 function withFurther(given: Overrides, further: Readonly<Record<string, object>>): Overrides {
   const merged = SERVICES.map((service) => [service, { ...given[service], ...further[service] }] as const);

@@ -91,3 +91,32 @@ describe("a mistake is named as it was written", () => {
     [{ hardware: { threads: 4, memory: "65TiB" } }, 'hardware.memory: "65TiB" given; from 1MiB to 65536GiB is allowed'],
   ])("%j", (given, mistake) => expect(answer(given)).toContain(mistake));
 });
+
+describe("mistakes of overrides come with those of other settings", () => {
+  it("all of them where the settings name the machine", () => {
+    const message = answer({
+      prot: 80,
+      hardware: { threads: 4, memory: "8GiB" },
+      overrides: { postgres: { workMemMiB: "8", maxConnections: 900 }, backend: { loop: "trio" } },
+    });
+    expect(message.split("\n").slice(1, -1)).toEqual([
+      '  overrides.postgres.workMemMiB: "8" given; a number is needed',
+      "  prot: is no setting; did you mean port?",
+      "  overrides.postgres.maxConnections: 900 given; at most 128 connections is allowed (one connection for 16 MiB of PostgreSQL's memory)",
+      "  overrides.backend.loop: trio given; one of uvloop, asyncio, auto is allowed (uvicorn)",
+    ]);
+  });
+
+  it("those that are mistakes on any machine where they do not", () => {
+    const message = answer({
+      share: 3,
+      postgres: { parameters: { random_page_cost: 0.5, shared_buffers: "1TB" } },
+      overrides: { redis: { ioThreads: 9 } },
+    });
+    expect(message.split("\n").slice(1, -1)).toEqual([
+      "  share: 3 given; at most 1 is needed",
+      "  postgres.parameters.random_page_cost: 0.5 given; at least 1 is allowed (seq_page_cost, which is 1)",
+      "  overrides.redis.ioThreads: 9 given; at most 8 OS threads is allowed (what still helps throughput)",
+    ]);
+  });
+});

@@ -3,6 +3,8 @@ import { withUnit } from "../rules/explanation";
 import type { Shortfall } from "../rules/refusal";
 import type { Cut } from "../rules/sheet";
 import type { AdvisedPlan, Advisory } from "./advisory";
+import { RULES } from "./explain";
+import { type Broken, brokenRelations } from "./relations";
 import { RISKS } from "./risks";
 
 /** A cut of these leaves the tier's load without the processes it asks for. */
@@ -23,11 +25,25 @@ export function advise(
 ): Advisory[] {
   const found = cuts.map((cut) => boundedAdvisory(cut, plan));
   if (rolloutFallback !== undefined) found.push(recreates(rolloutFallback, plan));
+  for (const broken of brokenRelations(plan, plan.inputs)) {
+    if (broken.relation.answer !== "refused") found.push(atRisk(broken));
+  }
   for (const risk of RISKS) {
     const advisory = risk(plan, hosts);
     if (advisory) found.push(advisory);
   }
   return found;
+}
+
+function atRisk({ relation, value, limit }: Broken): Advisory {
+  const { id, answer, service, field, bound, why } = relation;
+  const unit = RULES[service][field]?.unit ?? "ratio";
+  return {
+    id,
+    severity: answer === "warning" ? "warning" : "info",
+    service,
+    sentence: `${service}.${field} is ${withUnit(value, unit)}; better ${bound} ${withUnit(limit, unit)}: ${why}.`,
+  };
 }
 
 function boundedAdvisory({ rule, asked, value, by, lack }: Cut, { external }: AdvisedPlan): Advisory {

@@ -3,7 +3,10 @@ import { needsDataHost, type ResolvedInputs } from "../machine/inputs";
 import type { HostName, Load } from "../machine/load";
 import { Shortfall } from "../rules/refusal";
 import type { Findings, Sheet } from "../rules/sheet";
-import { SERVICE_RULES } from "../services";
+import { unitWord } from "../rules/sheet";
+import { SERVICE_RULES, type ServicePlans } from "../services";
+import { RULES } from "./explain";
+import { brokenRelations } from "./relations";
 
 /** Least memory, MiB, of a host whose data services are promised half, or all, of their limit. */
 const LEAST_MEMORY_MIB = { half: 1024, full: 2048 } as const;
@@ -58,6 +61,30 @@ export function findUnfit(
   for (const host of hosts) findOverReserved(host, findings);
   if (copies === 2 && inputs.hostReserve === "registered") {
     findNoSecondCopy(onApp, sumOf(on("app"), "memoryReservationMiB"), findings);
+  }
+}
+
+/** Numbers that overrides set against each other. */
+export function findContradictions(
+  plans: ServicePlans,
+  inputs: ResolvedInputs,
+  sheets: Readonly<Record<string, Sheet>>,
+  { unsure }: Findings,
+): void {
+  for (const { relation, value, limit } of brokenRelations(plans, inputs)) {
+    const { service, field, answer, bound, why } = relation;
+    const rule = RULES[service][field];
+    if (answer !== "refused" || rule === undefined || unsure.has(service)) continue;
+    const allowed = `${bound} ${limit}${unitWord(rule)} is allowed (${why})`;
+    if (sheets[service]?.given(rule) !== undefined) {
+      sheets[service].refuse(rule, `${value} given; ${allowed}`, limit);
+      continue;
+    }
+    // Another number was overridden, and this one follows from it or stayed.
+    for (const key of Object.keys(inputs.overrides[service] ?? {})) {
+      const other = RULES[service][key];
+      if (other) sheets[service]?.refuse(other, `with it ${service}.${field} is ${value}; ${allowed}`);
+    }
   }
 }
 

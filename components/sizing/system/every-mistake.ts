@@ -100,7 +100,7 @@ function tightened({ section, key, given, allowed }: OverrideMistake, fits: numb
   if (fits === undefined) return `${given} given; no value fits beside the other numbers of the plan: leave it out`;
   const kind = Number(given) > fits ? "at most" : "at least";
   const unit = unitWord({ unit: unitOf(section, key) });
-  return `${given} given; ${kind} ${fits}${unit} is allowed (${allowed}${unit} by its own bound, less beside the other numbers of the plan)`;
+  return `${given} given; ${kind} ${fits}${unit} is allowed (${allowed}${unit} by its own bound, ${kind === "at most" ? "less" : "more"} beside the other numbers of the plan)`;
 }
 
 function valueIn(plan: SizingPlan, section: string, key: string): PlanValue {

@@ -29,7 +29,7 @@ import { planRedis, redisClients, redisCpu, redisLoad, redisMemory } from "../se
 import { REDIS_MEMORY } from "../services/redis/rules";
 import { advise } from "./advisories";
 import { planCapacity } from "./capacity";
-import { findTooSmall, findUnfit } from "./checks";
+import { findContradictions, findTooSmall, findUnfit } from "./checks";
 import { connectionCap, connectionsPerWorker } from "./connections";
 import { cpuScales } from "./cpu-scale";
 import { SECTIONS, type Section } from "./explain";
@@ -136,6 +136,7 @@ function planOn(
     ...(redis ? [redisLoad(redis)] : []),
   ];
   const beat = inputs.beat ? planBeat(sheets.beat, app) : undefined;
+  findContradictions(services, inputs, sheets, findings);
   findUnfit(loads, inputs, hosts, copies, sheets, findings);
 
   const loadBalancer = planLoadBalancer(sheets.loadBalancer, inputs.hostNofile);

@@ -46,7 +46,7 @@ export const BACKEND_RULES = rulesOf("backend", "docs/sizing.md#backend", {
     source: "docs/sizing.md#cpu-limits",
     asks: (inputs: CpuLimitInputs) => floorHundredths(exactBackendCpu(inputs)),
     bounds: (is) => [is.atMost(FITS_THREADS, scaled(exactBackendCpu), "threads")],
-    allows: (is) => [withinHost, is.atLeast("the least that lets a process run", () => LEAST_CPU)],
+    allows: (is) => [withinHost, is.atLeast("the least that a process starts with", () => LEAST_CPU)],
   }),
   fleetCpuReservation: rule({
     unit: "threads",

@@ -113,7 +113,7 @@ export const POSTGRES_RULES = rulesOf("postgres", "docs/sizing.md#postgresql", {
     about: "Time to write a checkpoint and stop",
     words: "The same on every machine.",
     value: 60,
-    allows: (is) => [is.atLeast("a checkpoint", () => 30)],
+    allows: (is) => [is.atLeast("a checkpoint", () => 30), is.atMost("an hour: a deploy waits for it", () => 3600)],
   }),
   ...healthRules({ value: 5, words: "pg_isready is cheap enough for every 5 seconds." }, { value: 3 }),
   cpuLimit: cpuLimitRule("Threads PostgreSQL may use at most"),

@@ -12,6 +12,9 @@ const IO_THREADS_FROM_CPU = 2;
 /** From this version on the I/O threads read without being told to. */
 const READS_BY_ITSELF_FROM = 8;
 
+/** More is read for minutes after a restart, and copied by one process at each rewrite. */
+const MOST_DATA_MIB = 65_536;
+
 /** Redis' part of its host's memory. */
 export const REDIS_MEMORY: MemoryPart = { "single-host": [1, 8], "app-and-data": [1, 3] };
 
@@ -19,9 +22,10 @@ export const REDIS_RULES = rulesOf("redis", "docs/sizing.md#redis", {
   maxMemoryMiB: rule({
     unit: "MiB",
     about: "maxmemory: data Redis keeps before it evicts",
-    words: "3/4 of the memory limit, or the limit less 64 MiB where that is less; at least half of the limit.",
+    words:
+      "3/4 of the memory limit, or the limit less 64 MiB where that is less; at least half of the limit; at most 64 GiB.",
     asks: ({ memoryLimitMiB: limit }: { memoryLimitMiB: number }) =>
-      Math.floor(Math.min((3 * limit) / 4, Math.max(limit - 64, limit / 2))),
+      Math.floor(Math.min(MOST_DATA_MIB, (3 * limit) / 4, Math.max(limit - 64, limit / 2))),
     allows: (is) => [
       is.atLeast("what a broker needs", () => 1),
       is.atMost("the container's memory limit, which buffers and the rewrite child share", (i) => i.memoryLimitMiB - 1),
@@ -85,7 +89,10 @@ export const REDIS_RULES = rulesOf("redis", "docs/sizing.md#redis", {
     about: "Time to write the append-only file and stop",
     words: "The same on every machine.",
     value: 30,
-    allows: (is) => [is.atLeast("the engine's own default", () => 10)],
+    allows: (is) => [
+      is.atLeast("the engine's own default", () => 10),
+      is.atMost("an hour: a deploy waits for it", () => 3600),
+    ],
   }),
   ...healthRules({ value: 5, words: "Cheap enough for every 5 seconds." }, { value: 3 }),
   cpuLimit: cpuLimitRule("Threads Redis may use at most"),
