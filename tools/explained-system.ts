@@ -10,6 +10,9 @@ export interface MachineFlags extends Omit<SizingInputs, "hardware" | "dataHardw
   readonly childMemory?: number;
   readonly longestTask?: number;
   readonly backendStopGrace?: number;
+  readonly entranceIdle?: number;
+  readonly maxBody?: number;
+  readonly statementTimeout?: number;
   readonly disk?: number;
   readonly externalPostgres?: number;
   readonly externalRedis?: number;
@@ -67,6 +70,9 @@ function sizingOf(flags: MachineFlags): Omit<SizingInputs, "hardware" | "tier"> 
     childMemory,
     longestTask,
     backendStopGrace,
+    entranceIdle,
+    maxBody,
+    statementTimeout,
     disk,
     externalPostgres,
     externalRedis,
@@ -78,6 +84,9 @@ function sizingOf(flags: MachineFlags): Omit<SizingInputs, "hardware" | "tier"> 
     ...(childMemory && { childMemoryMiB: childMemory }),
     ...(longestTask !== undefined && { longestTaskSeconds: longestTask }),
     ...(backendStopGrace !== undefined && { backendStopGraceSeconds: backendStopGrace }),
+    ...(entranceIdle !== undefined && { entranceIdleSeconds: entranceIdle }),
+    ...(maxBody !== undefined && { maxBodyMiB: maxBody }),
+    ...(statementTimeout !== undefined && { statementTimeoutSeconds: statementTimeout }),
     ...(disk !== undefined && { diskGiB: disk }),
     ...(externalPostgres !== undefined && { externalPostgresConnections: externalPostgres }),
     ...(externalRedis !== undefined && { externalRedisConnections: externalRedis }),

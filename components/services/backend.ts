@@ -50,6 +50,7 @@ export const BACKEND = {
       port: "the port is the load balancer's: set port",
       fd: "uvicorn listens on its port",
       uds: "uvicorn listens on its port",
+      "forwarded-allow-ips": "the load balancer's addresses are trusted, and they alone",
     },
     emitted: { format: "uvicorn", text: ({ backend }) => uvicornArgv(backend, ASGI_APP).join(" ") },
   },

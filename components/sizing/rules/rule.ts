@@ -15,6 +15,7 @@ export type Unit =
   | "processes"
   | "containers"
   | "tasks"
+  | "requests"
   | "users"
   | "files"
   | "shares"

@@ -104,6 +104,7 @@ export function planBackend(
   { perWorker, redisPerWorker }: { perWorker: number; redisPerWorker: number },
 ): BackendPlan {
   const { tier, topology, workerMemoryMiB, behindLoadBalancer, backendStopGraceSeconds } = inputs;
+  const { entranceIdleSeconds, maxBodyMiB, statementTimeoutSeconds } = inputs;
   const { threads: unscaledLimit } = backendCpu(sheet, workers, threads);
   const fleetCpuLimit = sheet.apply(R.fleetCpuLimit, {
     workers,
@@ -142,11 +143,13 @@ export function planBackend(
     concurrentConnections: sheet.apply(R.concurrentConnections, { workers, limitConcurrency }),
     backlog,
     somaxconn: sheet.apply(R.somaxconn, { backlog }),
-    timeoutKeepAlive: sheet.apply(R.timeoutKeepAlive, { behindLoadBalancer }),
+    timeoutKeepAlive: sheet.apply(R.timeoutKeepAlive, { behindLoadBalancer, entranceIdleSeconds }),
     timeoutGracefulShutdown: sheet.apply(R.timeoutGracefulShutdown, { stopGraceSeconds }),
     timeoutWorkerHealthcheck: sheet.apply(R.timeoutWorkerHealthcheck, {}),
     wsPerMessageDeflate: sheet.apply(R.wsPerMessageDeflate, {}),
     wsMaxSizeBytes: sheet.apply(R.wsMaxSizeBytes, {}),
+    entranceIdleSeconds: sheet.apply(R.entranceIdleSeconds, { entranceIdleSeconds }),
+    maxBodyMiB: sheet.apply(R.maxBodyMiB, { maxBodyMiB }),
     stopGraceSeconds,
     healthIntervalSeconds: sheet.apply(R.healthIntervalSeconds, {}),
     healthTimeoutSeconds: sheet.apply(R.healthTimeoutSeconds, {}),
@@ -154,6 +157,8 @@ export function planBackend(
     maxOverflow,
     poolTimeoutSeconds: sheet.apply(R.poolTimeoutSeconds, {}),
     threadLimit: sheet.apply(R.threadLimit, { poolSize, maxOverflow }),
+    databaseQueue: sheet.apply(R.databaseQueue, { poolSize, maxOverflow, limitConcurrency }),
+    statementTimeoutSeconds: sheet.apply(R.statementTimeoutSeconds, { statementTimeoutSeconds }),
     redisMaxConnectionsPerWorker: redisPool,
     redisMaxConnections: sheet.apply(R.redisMaxConnections, { workers, perWorker: redisPool }),
     nofile: sheet.apply(R.nofile, { limitConcurrency, poolSize, maxOverflow, redisPool }),
