@@ -9,6 +9,8 @@ const MINUTE = 60_000;
 /** More than the machine's tests need to answer, and far less than anything that waits for a server. */
 const USUAL_SECONDS = 2;
 const STATEMENT_SECONDS = 8;
+/** How long requests begin, beside the fault. */
+const ASKING_SECONDS = 3;
 /** `tcp_user_timeout` of the sample. */
 const CUT_SECONDS = 10;
 
@@ -80,7 +82,10 @@ describe("a data service that hangs", { timeout: 2 * MINUTE }, () => {
   async function whileItHangs(seconds: number, begin: () => Promise<unknown>, end: () => Promise<unknown>) {
     await begin();
     const ended = sleep(1000 * seconds).then(end);
-    const [needing, others] = await Promise.all([asking(3, [read, ready], 5), asking(3, [upload, enqueue, health])]);
+    const [needing, others] = await Promise.all([
+      asking(ASKING_SECONDS, [read, ready], 5),
+      asking(ASKING_SECONDS, [upload, enqueue, health]),
+    ]);
     await ended;
     await eventually(async () => expect((await ready()).status).toBe(200), 20);
     return { needing, others };
@@ -129,7 +134,7 @@ with psycopg.connect(host="postgres", user="app", dbname="app", password=passwor
 
   it("a server that stands still, whose kernel acknowledges everything: likewise", async () => {
     const { needing, others } = await whileItHangs(
-      poolTimeoutSeconds + USUAL_SECONDS,
+      ASKING_SECONDS + poolTimeoutSeconds + USUAL_SECONDS,
       () => run("docker", ["pause", system.id("postgres")]),
       () => run("docker", ["unpause", system.id("postgres")]),
     );
@@ -142,9 +147,10 @@ with psycopg.connect(host="postgres", user="app", dbname="app", password=passwor
 
   it("Redis that stands still: what needs PostgreSQL or nothing answers as usual", async () => {
     await run("docker", ["pause", system.id("redis")]);
-    const [others, needing] = await Promise.all([asking(3, [read, upload, health]), asking(3, [enqueue], 10)]).finally(
-      () => run("docker", ["unpause", system.id("redis")]),
-    );
+    const [others, needing] = await Promise.all([
+      asking(ASKING_SECONDS, [read, upload, health]),
+      asking(ASKING_SECONDS, [enqueue], 10),
+    ]).finally(() => run("docker", ["unpause", system.id("redis")]));
     // There is no item: the table was read, and it is empty.
     expect(outcomes(others).sort()).toEqual(["200 null", "201 null", "404 null"]);
     expect(slowest(others)).toBeLessThan(USUAL_SECONDS);
