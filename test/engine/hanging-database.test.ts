@@ -168,6 +168,28 @@ with psycopg.connect(host="postgres", user="app", dbname="app", password=passwor
     expect(await system.inside("backend", "env", "-u", "PGOPTIONS", "python", "-c", shown)).toBe("0 0\n");
   });
 
+  it("a migration that waits for a table gives up, but waits for another migration as long as it takes", async () => {
+    const holding = (statement: string) => `import os, time, psycopg
+password = open(os.environ["POSTGRES_PASSWORD_FILE"]).read()
+with psycopg.connect(host="postgres", user="app", dbname="app", password=password, options="-c idle_in_transaction_session_timeout=0") as c:
+    c.execute("${statement}")
+    time.sleep(6)`;
+    const migrating = async (held: string) => {
+      const lock = system.inside("backend", "python", "-c", holding(held));
+      await sleep(1500);
+      const began = Date.now();
+      const migration = ["env", "PGOPTIONS=-c lock_timeout=2s", "python", "-m", "app.migrate"];
+      const said = await system.inside("backend", ...migration).catch(String);
+      const seconds = (Date.now() - began) / 1000;
+      await lock;
+      return { said, seconds };
+    };
+    const table = await migrating("LOCK TABLE sensors");
+    expect(table.said).toContain("exit code 1");
+    expect(table.seconds).toBeLessThan(2 + 2 * USUAL_SECONDS);
+    expect((await migrating("SELECT pg_advisory_xact_lock(4242)")).said).toContain("up to date");
+  });
+
   it("the sample bounds bodies itself, where no load balancer does: those it parses, and files", async () => {
     const post = `import http.client
 def post(path, kind, mebibytes):
