@@ -1,4 +1,4 @@
-import type { Input, Resource } from "@pulumi/pulumi";
+import { type Input, interpolate, type Resource } from "@pulumi/pulumi";
 import type { PostgresEndpoint } from "./postgres";
 import type { RedisEndpoint } from "./redis";
 
@@ -37,6 +37,22 @@ export function applicationEnv(
     DB_POOL_TIMEOUT: pools.poolTimeoutSeconds,
     REDIS_MAX_CONNECTIONS: pools.redisMaxConnections,
   };
+}
+
+/**
+ * PGOPTIONS: time limits of PostgreSQL, in seconds, on the connections of this container alone. In `postgresql.conf` they
+ * would end tasks, migrations and psql. What the user's own PGOPTIONS say comes after them, and wins. Nothing where the
+ * server may not take them.
+ */
+export function startupOptions(
+  { postgres, env = {} }: Pick<ApplicationArgs, "postgres" | "env">,
+  limits: Readonly<Record<string, number>>,
+): Record<string, Input<string>> {
+  if (!postgres.takesStartupOptions) return {};
+  const own = Object.entries(limits)
+    .map(([name, seconds]) => `-c ${name}=${seconds}s`)
+    .join(" ");
+  return { PGOPTIONS: env.PGOPTIONS === undefined ? own : interpolate`${own} ${env.PGOPTIONS}` };
 }
 
 export function applicationSecrets({ postgres, redis, secrets }: ApplicationArgs): Record<string, Input<string>> {

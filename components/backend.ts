@@ -5,6 +5,7 @@ import {
   applicationDependencies,
   applicationEnv,
   applicationSecrets,
+  startupOptions,
 } from "./application";
 import { type ComponentOptions, planOf, type SizedArgs } from "./component";
 import type { Entrance, Image } from "./platform";
@@ -21,6 +22,8 @@ export interface BackendArgs extends SizedArgs, ApplicationArgs {
   /** Further arguments, as uvicorn takes them. */
   readonly arguments?: readonly string[];
 }
+
+const BYTES_OF_MIB = 1024 * 1024;
 
 /** FastAPI under uvicorn: containers without a fixed name or host port, so that new ones start beside the old. */
 export class Backend extends pulumi.ComponentResource {
@@ -44,6 +47,14 @@ export class Backend extends pulumi.ComponentResource {
             redisMaxConnections: plan.redisMaxConnectionsPerWorker,
           }),
           THREAD_LIMIT: plan.threadLimit,
+          DB_QUEUE: plan.databaseQueue,
+          DB_STATEMENT_TIMEOUT: plan.statementTimeoutSeconds,
+          ...startupOptions(args, {
+            statement_timeout: plan.statementTimeoutSeconds,
+            idle_in_transaction_session_timeout: plan.statementTimeoutSeconds,
+          }),
+          MAX_BODY_BYTES: plan.maxBodyMiB * BYTES_OF_MIB,
+          ...(args.behind && { FORWARDED_ALLOW_IPS: args.behind.addresses }),
         },
         secrets: applicationSecrets(args),
         user: APPLICATION_UID,

@@ -35,6 +35,8 @@ export class LoadBalancer extends pulumi.ComponentResource {
         // A full worker answers 503 and is alive all the same.
         aliveStatuses: [200, 503],
         drainSeconds: backend.timeoutGracefulShutdown,
+        idleSeconds: backend.entranceIdleSeconds,
+        maxBodyMiB: backend.maxBodyMiB,
       },
       { parent: this, transform: args.transform?.container },
     );

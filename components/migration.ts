@@ -5,6 +5,7 @@ import {
   applicationDependencies,
   applicationEnv,
   applicationSecrets,
+  startupOptions,
 } from "./application";
 import type { ComponentOptions } from "./component";
 import type { Image, Platform } from "./platform";
@@ -21,6 +22,12 @@ export interface MigrationArgs extends Omit<ApplicationArgs, "after"> {
 const MEMORY_LIMIT_MIB = 512;
 
 /**
+ * Who waits for a lock on a table makes all wait that come after, readers too: a migration gives up rather than hold up
+ * the application longer than its requests wait for a connection.
+ */
+const LOCK_TIMEOUT_SECONDS = 5;
+
+/**
  * Brings the database to what a new image needs, before its containers start. Where it fails the update fails with
  * its last lines, the application that runs is left as it is, and the next update runs it again.
  */
@@ -35,7 +42,10 @@ export class Migration extends pulumi.ComponentResource {
         name,
         image: args.image,
         argv: args.argv,
-        env: applicationEnv(args, { poolSize: 1, maxOverflow: 0, poolTimeoutSeconds: 30, redisMaxConnections: 1 }),
+        env: {
+          ...applicationEnv(args, { poolSize: 1, maxOverflow: 0, poolTimeoutSeconds: 30, redisMaxConnections: 1 }),
+          ...startupOptions(args, { lock_timeout: LOCK_TIMEOUT_SECONDS }),
+        },
         secrets: applicationSecrets(args),
         user: APPLICATION_UID,
         memoryLimitMiB: MEMORY_LIMIT_MIB,

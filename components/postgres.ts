@@ -29,6 +29,8 @@ export interface PostgresEndpoint {
   readonly password: pulumi.Input<string>;
   /** Whether clients must encrypt. Default: they do where the server can. */
   readonly tls?: boolean;
+  /** Whether it takes options with a connection (PGOPTIONS); PgBouncer refuses such connections. Default false. */
+  readonly takesStartupOptions?: boolean;
   /** What must be up before a client starts. Empty for a server run elsewhere. */
   readonly dependsOn?: readonly pulumi.Resource[];
 }
@@ -79,7 +81,11 @@ export class Postgres extends pulumi.ComponentResource {
       },
       { parent: this, transform: args.transform?.container },
     );
-    this.endpoint = { host: service.host, port: PORT, database, user, password, dependsOn: service.containers };
+    this.endpoint = {
+      ...{ host: service.host, port: PORT, database, user, password },
+      takesStartupOptions: true,
+      dependsOn: service.containers,
+    };
     this.registerOutputs({ host: service.host, port: PORT });
   }
 }

@@ -56,6 +56,9 @@ export async function main(): Promise<void> {
     .option("--longest-task <seconds>", "the longest Celery task", whole)
     .option("--longest-delay <seconds>", "the longest countdown, ETA or wait before a retry of a task", whole)
     .option("--backend-stop-grace <seconds>", "time a backend container has to stop", whole)
+    .option("--entrance-idle <seconds>", "time without a byte after which the load balancer ends a request", whole)
+    .option("--max-body <size>", "the largest body of a request, such as 16MiB", mebibytes)
+    .option("--statement-timeout <seconds>", "time PostgreSQL works on one statement of the backend", whole)
     .addOption(
       new Option("--data-reservation <part>", "what PostgreSQL and Redis are promised").choices(["half", "full"]),
     )

@@ -11,6 +11,9 @@ export interface MachineFlags extends Omit<SizingInputs, "hardware" | "dataHardw
   readonly longestTask?: number;
   readonly longestDelay?: number;
   readonly backendStopGrace?: number;
+  readonly entranceIdle?: number;
+  readonly maxBody?: number;
+  readonly statementTimeout?: number;
   readonly disk?: number;
   readonly externalPostgres?: number;
   readonly externalRedis?: number;
@@ -69,6 +72,9 @@ function sizingOf(flags: MachineFlags): Omit<SizingInputs, "hardware" | "tier"> 
     longestTask,
     longestDelay,
     backendStopGrace,
+    entranceIdle,
+    maxBody,
+    statementTimeout,
     disk,
     externalPostgres,
     externalRedis,
@@ -81,6 +87,9 @@ function sizingOf(flags: MachineFlags): Omit<SizingInputs, "hardware" | "tier"> 
     ...(longestTask !== undefined && { longestTaskSeconds: longestTask }),
     ...(longestDelay !== undefined && { longestDelaySeconds: longestDelay }),
     ...(backendStopGrace !== undefined && { backendStopGraceSeconds: backendStopGrace }),
+    ...(entranceIdle !== undefined && { entranceIdleSeconds: entranceIdle }),
+    ...(maxBody !== undefined && { maxBodyMiB: maxBody }),
+    ...(statementTimeout !== undefined && { statementTimeoutSeconds: statementTimeout }),
     ...(disk !== undefined && { diskGiB: disk }),
     ...(externalPostgres !== undefined && { externalPostgresConnections: externalPostgres }),
     ...(externalRedis !== undefined && { externalRedisConnections: externalRedis }),

@@ -55,6 +55,7 @@ export const BACKEND = {
       "reload-include": "it belongs to --reload, which runs one worker",
       "reload-exclude": "it belongs to --reload, which runs one worker",
       "reload-delay": "it belongs to --reload, which runs one worker",
+      "forwarded-allow-ips": "the load balancer's addresses are trusted, and they alone",
     },
     emitted: { format: "uvicorn", text: ({ backend }) => uvicornArgv(backend, ASGI_APP).join(" ") },
   },

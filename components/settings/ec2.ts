@@ -21,6 +21,9 @@ export function targetMistakes(given: Given): Mistake[] {
       path: [key],
       message: `is Docker's alone; ${instead}`,
     })),
+    ...("behindTlsProxy" in mapOf(given.entrance)
+      ? [{ path: ["entrance", "behindTlsProxy"], message: "is Docker's alone; on EC2 set ec2.certificateArn" }]
+      : []),
     ...("haproxy" in mapOf(given.images)
       ? [{ path: ["images", "haproxy"], message: "is Docker's alone; on EC2 an Application Load Balancer serves" }]
       : []),

@@ -193,7 +193,7 @@ export function sizingInputs(
   hardware: Hardware,
 ): SizingInputs {
   const { share, tier, topology, rollout, oversubscribe, cpuEnforcement, hostNofile, overrides, ec2 } = settings;
-  const { backend, celery, postgres, redis, images } = settings;
+  const { backend, celery, entrance, postgres, redis, images } = settings;
   const { overrideNames = {} } = settings;
   const [postgresMajor, redisMajor] = [majorOf(images.postgres), majorOf(images.redis)];
   return {
@@ -207,6 +207,9 @@ export function sizingInputs(
     hostNofile,
     workerMemoryMiB: parseMemory(backend.workerMemory),
     backendStopGraceSeconds: backend.stopGraceSeconds,
+    entranceIdleSeconds: entrance.idleSeconds,
+    maxBodyMiB: parseMemory(entrance.maxBody),
+    statementTimeoutSeconds: backend.statementTimeoutSeconds,
     childMemoryMiB: parseMemory(celery.childMemory),
     beat: celery.beat,
     ...(celery.longestTaskSeconds !== undefined && { longestTaskSeconds: celery.longestTaskSeconds }),

@@ -3,6 +3,7 @@ import { DEFAULTS, TIERS } from "../sizing";
 import { backend, celery, env, images, migration, secrets } from "./schema/application";
 import { postgres, postgresPassword, redis, redisPassword } from "./schema/data-services";
 import { ec2 } from "./schema/ec2";
+import { entrance } from "./schema/entrance";
 import { cpuEnforcement, hardware, hostNofile, oversubscribe, share } from "./schema/hardware";
 import { overrides } from "./schema/overrides";
 
@@ -28,6 +29,7 @@ export const settingsSchema = z.strictObject({
     .default(8000)
     .describe("Port on 127.0.0.1 of the Docker host. On EC2 the load balancer listens on 80 and 443."),
   images,
+  entrance,
   backend,
   celery,
   postgres,

@@ -55,6 +55,7 @@ export function factsOf({ ec2 }: Settings, more: Partial<Facts> = {}): Facts {
       vpcId: VPC.id,
       zone: `${REGION}${"ab"[index % 2]}`,
     })),
+    ranges: [ec2?.cidr ?? ""],
     resolvesNames: true,
     volumeZone: undefined,
     ...more,

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { BODY_LIMIT_FILE } from "../../components/platform/docker/body-limit";
 import { STACK_LABEL } from "../../components/platform/docker/container-args";
 import { DRAIN_FILE, drainArgv } from "../../components/platform/docker/drain";
 import { HAPROXY_CONFIG_PATH, haproxyConfig } from "../../components/platform/docker/haproxy";
@@ -52,11 +53,13 @@ describe("a backend that stops while another serves", { timeout: 2 * MINUTE }, (
     const plan = sizingPlan({ hardware: { threads: 2, memory: "4GiB" }, tier: "low" }).loadBalancer;
     const config = haproxyConfig({
       ...{ plan, host: "backend", port: 8000, healthPath: "/api/health" },
-      ...{ aliveStatuses: [200, 503], drainSeconds: 25 },
+      ...{ aliveStatuses: [200, 503], drainSeconds: 25, idleSeconds: 60, maxBodyMiB: 16 },
     });
     writeFileSync(path.join(folder, "haproxy.cfg"), config);
+    writeFileSync(path.join(folder, "body-limit.lua"), BODY_LIMIT_FILE.content);
     await backend(drainArgv(abrupt));
     const haproxy = await start(
+      `--volume=${folder}/body-limit.lua:${BODY_LIMIT_FILE.path}:ro`,
       ...["--publish=127.0.0.1::8000", `--volume=${folder}/haproxy.cfg:${HAPROXY_CONFIG_PATH}:ro`],
       ...["--entrypoint=haproxy", localImage("haproxy:3.0"), "-W", "-db", "-f", HAPROXY_CONFIG_PATH],
     );

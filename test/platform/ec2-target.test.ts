@@ -1,7 +1,9 @@
+import * as aws from "@pulumi/aws";
 import type { MockCallArgs } from "@pulumi/pulumi/runtime";
 import { describe, expect, it, vi } from "vitest";
 import type { Target } from "../../components/platform/contract/target";
 import { ec2Target } from "../../components/platform/ec2";
+import { askAws } from "../../components/platform/ec2/facts";
 import type { LoadedSettings } from "../../components/settings";
 import { SizingRefusal, sizingPlan } from "../../components/sizing";
 import { PREFIX, REGION, settingsWith, VPC } from "../components/ec2-system";
@@ -20,7 +22,14 @@ const loaded = (given: Parameters<typeof settingsWith>[0] = {}): LoadedSettings 
 const ANSWERS: Readonly<Record<string, (inputs: MockCallArgs["inputs"]) => Record<string, unknown>>> = {
   "aws:index/getCallerIdentity:getCallerIdentity": () => ({ accountId: "123456789012" }),
   "aws:index/getAvailabilityZones:getAvailabilityZones": () => ({ names: [`${REGION}b`, `${REGION}a`] }),
-  "aws:ec2/getVpc:getVpc": () => ({ enableDnsSupport: true, enableDnsHostnames: true }),
+  "aws:ec2/getVpc:getVpc": () => ({
+    ...{ enableDnsSupport: true, enableDnsHostnames: true, cidrBlock: "10.9.0.0/16" },
+    cidrBlockAssociations: [
+      { associationId: "1", state: "associated", cidrBlock: "10.9.0.0/16" },
+      { associationId: "2", state: "associated", cidrBlock: "100.64.0.0/16" },
+      { associationId: "3", state: "disassociated", cidrBlock: "10.99.0.0/16" },
+    ],
+  }),
   "aws:ec2/getSubnet:getSubnet": ({ id }) => ({
     id,
     vpcId: VPC.id,
@@ -63,6 +72,21 @@ describe("the target ec2", () => {
     const { inputs } = made.find("pulumi:providers:aws", "aws");
     expect(inputs.region).toBe(REGION);
     expect(JSON.parse(String(inputs.defaultTags))).toEqual({ tags: { team: "shop", "sized-stack": PREFIX } });
+  });
+
+  it("knows every range of a VPC that is there, and the one of the VPC it makes", async () => {
+    const ranges: (readonly string[])[] = [];
+    for (const ec2 of [{ egress: "existing", vpc: VPC }, { cidr: "10.30.0.0/16" }]) {
+      const settings = settingsWith({ ec2 }).ec2;
+      await register(
+        async () => {
+          const provider = new aws.Provider("aws", { region: REGION });
+          if (settings) ranges.push((await askAws(settings, provider)).ranges);
+        },
+        { call: ({ token, inputs }) => ANSWERS[token]?.(inputs) ?? {} },
+      );
+    }
+    expect(ranges).toEqual([["10.9.0.0/16", "100.64.0.0/16"], ["10.30.0.0/16"]]);
   });
 
   it("makes its network in two zones, in their order", async () => {

@@ -217,6 +217,7 @@ describe("what only AWS can say", () => {
     zones: ZONES,
     types: { app: x86, data: x86 },
     subnets: SUBNETS,
+    ranges: ["10.20.0.0/16"],
     resolvesNames: true,
     volumeZone: undefined,
   };

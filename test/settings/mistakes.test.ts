@@ -20,7 +20,7 @@ const refusal = (...mistakes: string[]): string =>
 
 const SIZE = 'a size with its unit, such as "16GiB" or "512MiB", is needed';
 const TOP =
-  "target, tier, topology, hardware, share, port, images, backend, celery, postgres, redis, rollout, oversubscribe, " +
+  "target, tier, topology, hardware, share, port, images, entrance, backend, celery, postgres, redis, rollout, oversubscribe, " +
   "cpuEnforcement, hostNofile, migration, env, secrets, ec2, overrides, postgresPassword, redisPassword";
 
 describe("a wrong setting is answered with what was given and what is allowed", () => {
@@ -80,7 +80,7 @@ describe("a wrong setting is answered with what was given and what is allowed", 
     [{ backend: { stopGraceSeconds: 3 } }, "backend.stopGraceSeconds: 3 given; at least 6 is needed"],
     [
       { backend: { workers: 4 } },
-      "backend.workers: is no setting; there are app, workerMemory, stopGraceSeconds, arguments",
+      "backend.workers: is no setting; there are app, workerMemory, stopGraceSeconds, statementTimeoutSeconds, arguments",
     ],
     [{ backend: { arguments: "--root-path /api" } }, 'backend.arguments: "--root-path /api" given; a list is needed'],
     [{ backend: { arguments: ["-w", "4"] } }, "backend.arguments.0: -w given; write the long form, --name"],

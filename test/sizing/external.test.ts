@@ -48,6 +48,7 @@ describe("PostgreSQL elsewhere", () => {
       "redis.io-threads-above-cpu",
       "redis.broker-and-cache",
       "external.unused",
+      "external.statement-timeout",
     ]);
   });
 });

@@ -62,6 +62,7 @@ const EDGES: readonly (readonly [string, string, number, number, string])[] = [
     "at most 0 connections is allowed (PostgreSQL's connections for each worker less the pool)",
   ],
   ["backend", "poolTimeoutSeconds", 1, 0, "at least 1 seconds is allowed (a pool)"],
+  ["backend", "databaseQueue", 1000, 1001, "at most 1000 requests is allowed (half of the worker's connections)"],
   ["backend", "threadLimit", 1, 0, "at least 1 OS threads is allowed (a synchronous endpoint)"],
   ["backend", "redisMaxConnectionsPerWorker", 2, 1, "at least 2 connections is allowed (a broker and a cache)"],
   [

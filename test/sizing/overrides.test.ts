@@ -88,7 +88,7 @@ describe("an override", () => {
 
   it("of a pool leaves the rest to overflow and to the threads", () => {
     const { backend } = planWith({ overrides: { backend: { poolSize: 5 } } });
-    expect([backend.maxOverflow, backend.threadLimit]).toEqual([31, 36]);
+    expect([backend.maxOverflow, backend.threadLimit]).toEqual([31, 76]);
   });
 });
 

@@ -239,14 +239,14 @@ describe("a larger machine or a higher tier", { timeout: TIMEOUT_MS }, () => {
     );
   });
 
-  it("may have fewer threads for synchronous work, and says why", () => {
+  it("may have fewer threads for synchronous database work, and says why", () => {
     const threads = (tier: "low" | "high") => {
       const { backend, explanations } = sizingPlan({ hardware: { threads: 96, memory: "768GiB" }, tier });
       const explanation = explanations.backend.threadLimit;
       expect(explanation && inWords(explanation)).toMatch(
-        /More workers share the same connections .* so that at a higher tier all threads together may be fewer\./,
+        /More workers share the same connections .* so that at a higher tier all threads for database work together may be fewer\./,
       );
-      return backend.workers * backend.threadLimit;
+      return backend.workers * (backend.poolSize + backend.maxOverflow);
     };
     expect([threads("low"), threads("high")]).toEqual([416, 192]);
   });

@@ -65,7 +65,6 @@ it.each<[Overrides, string]>([
   [{ postgres: { workMemMiB: 1024 } }, "postgres.shm-for-parallel-query"],
   [{ postgres: { autovacuumWorkMemMiB: 3000 } }, "postgres.autovacuum-fits"],
   [{ redis: { maxMemoryMiB: 4000 } }, "redis.room-beside-data"],
-  [{ backend: { threadLimit: 200 } }, "backend.threads-for-connections"],
   [{ celery: { maxMemoryPerChildKiB: 200_000 } }, "celery.memory-headroom"],
   [{ backend: { cpuQuota: 0.5 } }, "backend.small-quota"],
 ])("%j is pointed out", (overrides, id) => {

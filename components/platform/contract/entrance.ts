@@ -14,6 +14,10 @@ export interface EntranceArgs {
   readonly aliveStatuses: readonly number[];
   /** The longest a request may take that is under way when its container leaves the rotation, seconds. */
   readonly drainSeconds: number;
+  /** Time without a byte after which a request, or an idle connection, is ended, seconds. */
+  readonly idleSeconds: number;
+  /** The largest body of a request, MiB. A load balancer of AWS bounds none: there the application alone does. */
+  readonly maxBodyMiB: number;
 }
 
 /** Where clients reach a service. A platform recognises its own. */
@@ -21,4 +25,9 @@ export interface Entrance {
   readonly url: Input<string>;
   /** What a DNS record of one's own points to, where the platform has a name for it. */
   readonly hostName?: Input<string>;
+  /**
+   * Addresses its requests come from, as uvicorn takes them (FORWARDED_ALLOW_IPS): who connects from one of them is
+   * believed what it says of its client.
+   */
+  readonly addresses: Input<string>;
 }

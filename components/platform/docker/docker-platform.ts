@@ -20,6 +20,8 @@ export interface DockerPlatformArgs {
   readonly port?: number;
   /** Image of the load balancer. Default `haproxy:3.0`. */
   readonly haproxyImage?: string;
+  /** Whether a proxy on the engine's host ends TLS in front, and is believed what it says of the client. Default false. */
+  readonly behindTlsProxy?: boolean;
 }
 
 /** Runs containers on the Docker engine that the environment names, in one network of their own. */
@@ -27,6 +29,7 @@ export class DockerPlatform extends pulumi.ComponentResource implements Platform
   private readonly prefix: string;
   private readonly port: number;
   private readonly haproxyImage: string;
+  private readonly behindTlsProxy: boolean;
   private readonly network: docker.Network;
   private readonly recheck = new pulumi.ResourceHook("recheck-container", recheck);
   private readonly onFailure = new pulumi.ErrorHook("explain-container", explainFailure);
@@ -44,6 +47,7 @@ export class DockerPlatform extends pulumi.ComponentResource implements Platform
     this.prefix = args.prefix;
     this.port = args.port ?? 8000;
     this.haproxyImage = args.haproxyImage ?? LOAD_BALANCER.image;
+    this.behindTlsProxy = args.behindTlsProxy ?? false;
     this.clearName = new pulumi.ResourceHook("remove-leftover", removeLeftover(args.prefix));
     // Nothing here may ever change: a network that containers hang on cannot be replaced.
     this.network = new docker.Network("network", { name: args.prefix }, { parent: this, ignoreChanges: ["*"] });
@@ -81,8 +85,11 @@ export class DockerPlatform extends pulumi.ComponentResource implements Platform
   }
 
   publish(entrance: EntranceArgs, options: RunOptions): Entrance {
-    this.run(haproxyContainer(entrance, { image: this.haproxyImage, port: this.port }), options);
-    return { url: `http://127.0.0.1:${this.port}` };
+    const { haproxyImage: image, port, behindTlsProxy } = this;
+    this.run(haproxyContainer(entrance, { image, port, behindTlsProxy }), options);
+    // HAProxy's own address changes with each of its containers.
+    const addresses = this.network.ipamConfigs.apply((ranges) => ranges?.map(({ subnet }) => subnet).join() ?? "");
+    return { url: `http://127.0.0.1:${port}`, addresses };
   }
 
   runOnce(command: Command, { parent, dependsOn = [] }: RunOptions): pulumi.Resource {

@@ -13,11 +13,13 @@ import { localImages } from "./local-images";
  */
 export async function dockerTarget(settings: LoadedSettings, prefix: string, standIns: string): Promise<Target> {
   const standIn = localImages(standIns);
-  const { port, images } = settings;
+  const { port, images, entrance } = settings;
+  const { behindTlsProxy } = entrance;
   return {
     inputs: sizingInputs(settings, await dockerHardware(settings.hardware)),
     image: (image) => (typeof image === "string" ? standIn(image) : localBuild(image, standIn)),
     refusal: ({ message }) => message,
-    platform: () => new DockerPlatform("docker", { prefix, port, haproxyImage: standIn(images.haproxy) }),
+    platform: () =>
+      new DockerPlatform("docker", { prefix, port, haproxyImage: standIn(images.haproxy), behindTlsProxy }),
   };
 }

@@ -10,6 +10,8 @@ export interface EntranceSettings {
   readonly certificateArn?: string | undefined;
   /** Name the certificate is for; a DNS record to the stack's output `loadBalancerHostName` is the user's to make. */
   readonly domain?: string | undefined;
+  /** Address ranges of the network, where it takes its own addresses from. */
+  readonly ranges: readonly string[];
 }
 
 /** An Application Load Balancer with one target group: the entrance of a service on ECS. */
@@ -27,12 +29,9 @@ export interface Ec2Entrance extends Entrance {
 /** Ports Docker publishes on where it may choose: the host's net.ipv4.ip_local_port_range on the ECS images. */
 const DYNAMIC_PORTS = { fromPort: 32_768, toPort: 65_535 } as const;
 
-/** Less than the 75 s that uvicorn keeps a connection open: the ALB never reuses one that is being closed. */
-const IDLE_SECONDS = 60;
-
 export function applicationLoadBalancer(
-  { port, healthPath, aliveStatuses, drainSeconds }: EntranceArgs,
-  { certificateArn, domain }: EntranceSettings,
+  { port, healthPath, aliveStatuses, drainSeconds, idleSeconds }: EntranceArgs,
+  { certificateArn, domain, ranges }: EntranceSettings,
   prefix: string,
   network: Network,
   options: pulumi.CustomResourceOptions,
@@ -64,7 +63,8 @@ export function applicationLoadBalancer(
       internal: false,
       subnets: [...network.publicSubnetIds],
       securityGroups: [group.id],
-      idleTimeout: IDLE_SECONDS,
+      // Less than uvicorn keeps a connection open: one that is being closed is never used again.
+      idleTimeout: idleSeconds,
       dropInvalidHeaderFields: true,
       tags,
     },
@@ -116,6 +116,8 @@ export function applicationLoadBalancer(
   return {
     url: certificateArn && domain ? `https://${domain}` : pulumi.interpolate`http://${loadBalancer.dnsName}`,
     hostName: loadBalancer.dnsName,
+    // Never everybody: it appends the client to what the client says itself, and who trusts all takes the first of them.
+    addresses: ranges.join(),
     targetGroupArn: targetGroup.arn,
     port,
     listener,

@@ -10,6 +10,8 @@ export interface Facts {
   readonly zones: readonly string[];
   readonly types: { readonly app: InstanceType; readonly data: InstanceType };
   readonly subnets: readonly { readonly id: string; readonly vpcId: string; readonly zone: string }[];
+  /** Address ranges of the VPC: of the one that is made, or all of the one that `ec2.vpc` names. */
+  readonly ranges: readonly string[];
   /** Whether names of a private zone are answered in the VPC that `ec2.vpc` names; true where one is made. */
   readonly resolvesNames: boolean;
   /** Zone of the volume that `ec2.data.volumeId` names. */
@@ -54,10 +56,19 @@ export async function askAws(ec2: Ec2Settings, provider: pulumi.ProviderResource
     zones: [...names].sort(),
     types: { app, data: dataType },
     subnets: subnets.map(({ id, vpcId, availabilityZone: zone }) => ({ id, vpcId, zone })),
+    ranges: given ? rangesOf(given) : [ec2.cidr],
     resolvesNames: given === undefined || (given.enableDnsSupport && given.enableDnsHostnames),
     volumeZone: volume?.availabilityZone,
   };
 }
+
+/** The first range and those that were added to it. */
+const rangesOf = ({ cidrBlock, cidrBlockAssociations }: aws.ec2.GetVpcResult): string[] => [
+  ...new Set([
+    cidrBlock,
+    ...cidrBlockAssociations.filter(({ state }) => state === "associated").map((each) => each.cidrBlock),
+  ]),
+];
 
 const refused = (what: string) => (error: unknown) => {
   const reason = error instanceof Error ? error.message.trim() : String(error);

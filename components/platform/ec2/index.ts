@@ -79,7 +79,7 @@ export function platformArgs(
     amiId,
     rolloutFactor: plan.rolloutFactor,
     cpuScale: cpuScale(plan),
-    entrance: { certificateArn, domain },
+    entrance: { certificateArn, domain, ranges: facts.ranges },
     logDays,
     scaling: { queueService: "celery", longestWaitSeconds: ec2.celeryWaitSeconds },
     alarmTopicArn,

@@ -33,6 +33,7 @@ export const dataFolder = (mountPoint: string, name: string): string => `${mount
  * Otherwise than on Docker:
  * - a secret `X` is the variable `X`, and there is no `X_FILE`: ECS knows no files;
  * - `AWS_REGION` is among the variables;
+ * - `FORWARDED_ALLOW_IPS` has the ranges of the VPC;
  * - PostgreSQL and Redis have names of the private zone as `POSTGRES_HOST` and `REDIS_HOST`;
  * - no drain program stands in front of uvicorn: the load balancer drains a task before it is asked to stop;
  * - CPU is a weight without a cap, and the signal that asks to stop is the image's own.

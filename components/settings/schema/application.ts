@@ -35,6 +35,12 @@ export const backend = z
     stopGraceSeconds: limited("backendStopGraceSeconds")
       .default(DEFAULTS.backendStopGraceSeconds)
       .describe("Time a container has to stop; requests get 5 seconds less."),
+    statementTimeoutSeconds: limited("statementTimeoutSeconds")
+      .default(DEFAULTS.statementTimeoutSeconds)
+      .describe(
+        "Time PostgreSQL works on one statement of the backend, or lets its transaction idle, before it ends it; 0: " +
+          "without a limit. Tasks, migrations and `make psql` have none.",
+      ),
     arguments: z.array(text).default([]).describe("Further arguments of uvicorn: `[--root-path, /api]`."),
   })
   .prefault({})

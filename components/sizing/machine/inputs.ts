@@ -55,6 +55,12 @@ export interface GivenInputs {
   readonly longestDelaySeconds?: number;
   /** How long a backend container may take to stop, seconds, at least 6. Default 30. */
   readonly backendStopGraceSeconds?: number;
+  /** How long a request or an idle connection may pass without a byte at the entrance, seconds. Default 60. */
+  readonly entranceIdleSeconds?: number;
+  /** The largest body of a request, MiB. Default 16. */
+  readonly maxBodyMiB?: number;
+  /** How long PostgreSQL works on one statement of the backend, seconds; 0: without a limit. Default 60. */
+  readonly statementTimeoutSeconds?: number;
   /** `half`: data services are promised half their limit. `full`: all of it. Default `half`. */
   readonly dataReservation?: "half" | "full";
   /**

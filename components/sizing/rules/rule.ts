@@ -16,6 +16,7 @@ export type Unit =
   | "containers"
   | "tasks"
   | "runs"
+  | "requests"
   | "users"
   | "files"
   | "shares"

@@ -128,17 +128,9 @@ export const RELATIONS: readonly Relation[] = [
     service: "backend",
     field: "timeoutKeepAlive",
     bound: "at least",
-    limit: (_, { behindLoadBalancer }) => (behindLoadBalancer ? 61 : undefined),
-    why: "longer than the load balancer's own 60, which else reuses a connection that was just closed",
-  },
-  {
-    id: "backend.threads-for-connections",
-    answer: "info",
-    service: "backend",
-    field: "threadLimit",
-    bound: "at most",
-    limit: ({ backend }) => backend.poolSize + backend.maxOverflow,
-    why: "a thread for each connection: more wait for those that others hold",
+    limit: (_, { behindLoadBalancer, entranceIdleSeconds }) =>
+      behindLoadBalancer ? entranceIdleSeconds + 1 : undefined,
+    why: "longer than the load balancer's own (entrance.idleSeconds), which else reuses a connection that was just closed",
   },
   {
     id: "celery.memory-headroom",

@@ -2,6 +2,7 @@ import type { Host } from "../machine/hosts";
 import { needsDataHost } from "../machine/inputs";
 import type { Load } from "../machine/load";
 import { formatMemory } from "../machine/memory";
+import { DEFAULTS } from "../machine/resolve";
 import { usesHaproxy } from "../services/load-balancer/rules";
 import type { AdvisedPlan, Advisory } from "./advisory";
 
@@ -167,6 +168,32 @@ export const RISKS: readonly Risk[] = [
       sentence:
         `Each backend worker may open ${connections.perWorker} connections to PostgreSQL, and as many threads; the ` +
         `hand-written page has ${HAND_WRITTEN_PER_WORKER}. If the server, or others that use it, should be spared, set its maxConnections here lower.`,
+    };
+  },
+  ({ external, inputs: { statementTimeoutSeconds: seconds } }) => {
+    if (external?.postgresConnections === undefined || seconds === 0) return undefined;
+    return {
+      id: "external.statement-timeout",
+      severity: "info",
+      service: "external",
+      sentence:
+        "PostgreSQL runs elsewhere, and is not told to end what the backend does not wait for any more: a pooler such as " +
+        `PgBouncer refuses who asks for it. Set statement_timeout and idle_in_transaction_session_timeout to ${seconds}s ` +
+        "for the backend's role there, or in the application as docs/application.md says.",
+    };
+  },
+  ({ backend, inputs: { entranceIdleSeconds } }) => {
+    const { timeoutGracefulShutdown } = backend;
+    if (entranceIdleSeconds <= DEFAULTS.entranceIdleSeconds || entranceIdleSeconds <= timeoutGracefulShutdown) {
+      return undefined;
+    }
+    return {
+      id: "backend.stop-ends-requests",
+      severity: "info",
+      service: "backend",
+      sentence:
+        `A request may take ${entranceIdleSeconds} s without a byte; a deploy ends it after ${timeoutGracefulShutdown} s. ` +
+        "Set backend.stopGraceSeconds 5 seconds above the longest request.",
     };
   },
 ];

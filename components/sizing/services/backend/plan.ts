@@ -105,6 +105,7 @@ export function planBackend(
   { perWorker, redisPerWorker }: { perWorker: number; redisPerWorker: number },
 ): BackendPlan {
   const { tier, topology, workerMemoryMiB, behindLoadBalancer, backendStopGraceSeconds } = inputs;
+  const { entranceIdleSeconds, maxBodyMiB, statementTimeoutSeconds } = inputs;
   const fleetCpuLimit = sheet.apply(R.fleetCpuLimit, { workers, threads, scale });
   const fleetCpuReservation = sheet.apply(R.fleetCpuReservation, { unscaledLimit, cpuLimit: fleetCpuLimit });
   const exactReservation = (3 * unscaledLimit) / 5;
@@ -138,11 +139,13 @@ export function planBackend(
     concurrentConnections: sheet.apply(R.concurrentConnections, { workers, limitConcurrency }),
     backlog,
     somaxconn: sheet.apply(R.somaxconn, { backlog }),
-    timeoutKeepAlive: sheet.apply(R.timeoutKeepAlive, { behindLoadBalancer }),
+    timeoutKeepAlive: sheet.apply(R.timeoutKeepAlive, { behindLoadBalancer, entranceIdleSeconds }),
     timeoutGracefulShutdown: sheet.apply(R.timeoutGracefulShutdown, { stopGraceSeconds }),
     timeoutWorkerHealthcheck: sheet.apply(R.timeoutWorkerHealthcheck, {}),
     wsPerMessageDeflate: sheet.apply(R.wsPerMessageDeflate, {}),
     wsMaxSizeBytes: sheet.apply(R.wsMaxSizeBytes, {}),
+    entranceIdleSeconds: sheet.apply(R.entranceIdleSeconds, { entranceIdleSeconds }),
+    maxBodyMiB: sheet.apply(R.maxBodyMiB, { maxBodyMiB }),
     stopGraceSeconds,
     healthIntervalSeconds: sheet.apply(R.healthIntervalSeconds, {}),
     healthTimeoutSeconds: sheet.apply(R.healthTimeoutSeconds, {}),
@@ -150,6 +153,8 @@ export function planBackend(
     maxOverflow,
     poolTimeoutSeconds: sheet.apply(R.poolTimeoutSeconds, {}),
     threadLimit: sheet.apply(R.threadLimit, { poolSize, maxOverflow }),
+    databaseQueue: sheet.apply(R.databaseQueue, { poolSize, maxOverflow, limitConcurrency }),
+    statementTimeoutSeconds: sheet.apply(R.statementTimeoutSeconds, { statementTimeoutSeconds }),
     redisMaxConnectionsPerWorker: redisPool,
     redisMaxConnections: sheet.apply(R.redisMaxConnections, { workers, perWorker: redisPool }),
     nofile: sheet.apply(R.nofile, { limitConcurrency, poolSize, maxOverflow, redisPool }),

@@ -1,7 +1,11 @@
-import { powerOfTwoAbove } from "../../rules/arithmetic";
-import { constant, outcome, rule } from "../../rules/rule";
+import { floorDiv, powerOfTwoAbove } from "../../rules/arithmetic";
+import { constant, outcome, rule, setting } from "../../rules/rule";
 
 const CONNECTIONS = "docs/sizing.md#connections";
+/** Threads beside those that wait for the database: anyio's own number. */
+const OTHER_THREADS = 40;
+/** Requests that may wait for each connection. */
+const WAITING_PER_CONNECTION = 10;
 /** Open files a worker needs beside its connections: libraries, log, event loop, listening socket. */
 const NOFILE_ALLOWANCE = 512;
 
@@ -11,6 +15,8 @@ type FileInputs = {
   readonly maxOverflow: number;
   readonly redisPool: number;
 };
+
+type QueueInputs = { readonly poolSize: number; readonly maxOverflow: number; readonly limitConcurrency: number };
 
 const filesOf = (i: FileInputs): number =>
   i.limitConcurrency + i.poolSize + i.maxOverflow + i.redisPool + NOFILE_ALLOWANCE;
@@ -54,10 +60,29 @@ export const POOL_RULES = {
     unit: "OS threads",
     about: "Threads of each worker for synchronous endpoints",
     words:
-      "One for each connection to PostgreSQL the worker may hold. More workers share the same connections with more Celery children, so that at a higher tier all threads together may be fewer.",
+      "One for each connection to PostgreSQL the worker may hold, and 40 for what needs no database. More workers share the same connections with more Celery children, so that at a higher tier all threads for database work together may be fewer.",
     source: CONNECTIONS,
-    asks: ({ poolSize, maxOverflow }: { poolSize: number; maxOverflow: number }) => poolSize + maxOverflow,
+    asks: ({ poolSize, maxOverflow }: { poolSize: number; maxOverflow: number }) =>
+      poolSize + maxOverflow + OTHER_THREADS,
     allows: (is) => [is.atLeast("a synchronous endpoint", () => 1)],
+  }),
+  databaseQueue: rule({
+    unit: "requests",
+    about: "Requests of each worker that may wait for a connection to PostgreSQL",
+    words: "10 for each connection the worker may hold, at most half of limit-concurrency: the others are answered.",
+    source: CONNECTIONS,
+    asks: ({ poolSize, maxOverflow }: QueueInputs) => WAITING_PER_CONNECTION * (poolSize + maxOverflow),
+    bounds: (is) => [
+      is.atMost("half of the worker's connections", ({ limitConcurrency }) => floorDiv(limitConcurrency, 2)),
+    ],
+  }),
+  statementTimeoutSeconds: setting({
+    unit: "seconds",
+    about: "Time PostgreSQL works on one statement of the backend, or lets its transaction idle; 0: without a limit",
+    words: "As set; on the connections of the backend alone.",
+    source: CONNECTIONS,
+    instead: "the setting backend.statementTimeoutSeconds",
+    asks: ({ statementTimeoutSeconds }: { statementTimeoutSeconds: number }) => statementTimeoutSeconds,
   }),
   redisMaxConnectionsPerWorker: rule({
     unit: "connections",

@@ -6,8 +6,10 @@ import { constant, oneOf, outcome, rule, setting } from "../../rules/rule";
 const KERNEL_SOMAXCONN = 4096;
 /** uvicorn gives requests this much less time than the container has to stop. */
 const DRAIN_ALLOWANCE_SECONDS = 5;
-/** Seconds an idle connection is kept: short for clients, longer than a load balancer's own 60. */
-const KEEP_ALIVE_SECONDS = { forClients: 5, behindLoadBalancer: 75 } as const;
+/** Seconds an idle connection is kept: short for clients, so much longer than a load balancer keeps it. */
+const KEEP_ALIVE_SECONDS = { forClients: 5, beyondLoadBalancer: 15 } as const;
+
+type KeepAliveInputs = { readonly behindLoadBalancer: boolean; readonly entranceIdleSeconds: number };
 
 /** How uvicorn serves: the part of the backend's rules that becomes its options. */
 export const UVICORN_RULES = {
@@ -60,9 +62,10 @@ export const UVICORN_RULES = {
   timeoutKeepAlive: rule({
     unit: "seconds",
     about: "Time an idle connection is kept",
-    words: "75 behind a load balancer, longer than its own 60, so that it never reuses a closed one; else 5.",
-    asks: ({ behindLoadBalancer }: { behindLoadBalancer: boolean }): number =>
-      behindLoadBalancer ? KEEP_ALIVE_SECONDS.behindLoadBalancer : KEEP_ALIVE_SECONDS.forClients,
+    words:
+      "Behind a load balancer 15 s longer than its own (entrance.idleSeconds), so that it never reuses a closed one: 75; else 5.",
+    asks: ({ behindLoadBalancer, entranceIdleSeconds }: KeepAliveInputs): number =>
+      behindLoadBalancer ? entranceIdleSeconds + KEEP_ALIVE_SECONDS.beyondLoadBalancer : KEEP_ALIVE_SECONDS.forClients,
     allows: (is) => [is.atLeast("uvicorn", () => 1)],
   }),
   timeoutGracefulShutdown: rule({
@@ -94,6 +97,22 @@ export const UVICORN_RULES = {
     words: "1 MiB: uvicorn's default of 16 MiB lets a few clients fill a worker's memory.",
     value: 1_048_576,
     allows: (is) => [is.atLeast("a message", () => 1024)],
+  }),
+  entranceIdleSeconds: setting({
+    unit: "seconds",
+    about: "Time a request, or an idle connection, may pass without a byte at the load balancer",
+    words: "As set, for the load balancer of either platform.",
+    source: "docs/sizing.md#load-balancer",
+    instead: "the setting entrance.idleSeconds",
+    asks: ({ entranceIdleSeconds }: { entranceIdleSeconds: number }) => entranceIdleSeconds,
+  }),
+  maxBodyMiB: setting({
+    unit: "MiB",
+    about: "The largest body of a request",
+    words: "As set: the application refuses what is larger, and on Docker the load balancer before it.",
+    source: "docs/sizing.md#load-balancer",
+    instead: "the setting entrance.maxBody",
+    asks: ({ maxBodyMiB }: { maxBodyMiB: number }) => maxBodyMiB,
   }),
   stopGraceSeconds: setting({
     unit: "seconds",
