@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import * as path from "node:path";
 import { celeryArgv } from "../../../components/services/celery";
-import { redisArgv } from "../../../components/services/redis";
+import { redisArgv, redisStart } from "../../../components/services/redis";
 import type { SizingInputs } from "../../../components/sizing";
 import { run } from "../../../tools/toolchain/command";
 import { planHere } from "../../sizing/machines";
@@ -60,8 +60,9 @@ export class Workers {
     await run("docker", ["network", "create", name]);
     await run("docker", [
       ...["run", "--detach", `--name=${name}-redis`, `--network=${name}`, "--network-alias=redis"],
-      ...["--entrypoint=redis-server", localImage("redis:8"), ...redisArgv(plan.redis, options.redisParameters)],
-      ...["--requirepass", PASSWORD],
+      ...[`--env=REDIS_PASSWORD=${PASSWORD}`, "--entrypoint=sh", localImage("redis:8")],
+      ...["-c", redisStart(plan.redis, options.redisParameters), "redis"],
+      ...redisArgv(plan.redis, options.redisParameters),
     ]);
     return workers;
   }
