@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { type ComponentOptions, planOf, runningHere, type SizedArgs } from "./component";
 import type { Image } from "./platform";
-import { REDIS, redisArgv } from "./services/redis";
+import { REDIS, REDIS_PASSWORD, redisArgv, redisStart } from "./services/redis";
 import { sizingInputsOf } from "./sizing";
 
 export interface RedisArgs extends SizedArgs {
@@ -39,7 +39,7 @@ export class Redis extends pulumi.ComponentResource {
       {
         name,
         image: args.image ?? REDIS.image,
-        entrypoint: ["sh", "-c", START, "sized-stack-redis"],
+        entrypoint: ["sh", "-c", redisStart(plan, args.parameters), "sized-stack-redis"],
         argv: [...redisArgv(plan, args.parameters), "--dir", REDIS.volumePath()],
         secrets: { REDIS_PASSWORD: pulumi.secret(args.password) },
         user: REDIS_UID,
@@ -48,7 +48,7 @@ export class Redis extends pulumi.ComponentResource {
         ports: [{ container: PORT }],
         volumes: [{ name, path: REDIS.volumePath() }],
         healthCheck: {
-          command: ["sh", "-c", `REDISCLI_AUTH="${PASSWORD}" redis-cli ping | grep -q PONG`],
+          command: ["sh", "-c", `REDISCLI_AUTH="${REDIS_PASSWORD}" redis-cli ping | grep -q PONG`],
           intervalSeconds: plan.healthIntervalSeconds,
           timeoutSeconds: plan.healthTimeoutSeconds,
           retries: 5,
@@ -64,13 +64,3 @@ export class Redis extends pulumi.ComponentResource {
     this.registerOutputs({ host: service.host, port: PORT });
   }
 }
-
-/** The password, from the file that is named or else from the variable. */
-const PASSWORD = `\${REDIS_PASSWORD_FILE:+$(cat "$REDIS_PASSWORD_FILE")}\${REDIS_PASSWORD-}`;
-
-/** The password reaches the server on standard input: the command line does not show it. */
-const START = `set -eu
-exec redis-server "$@" - <<EOF
-requirepass ${PASSWORD}
-EOF
-`;

@@ -31,14 +31,44 @@ export const redisParameters = (
   ...further,
 });
 
-/** Words of a value are arguments of their own, as in redis.conf; quotes are no part of them. */
+type Words = readonly [name: string, words: readonly string[]];
+const wordsOf = (plan: RedisPlan, further?: Readonly<Record<string, string>>): Words[] =>
+  Object.entries(redisParameters(plan, further)).map(([name, value]) => [name, redisWords(value)]);
+const hasEmpty = ([, words]: Words): boolean => words.includes("");
+
+/**
+ * Words of a value are arguments of their own, as in redis.conf; quotes are no part of them. Without settings that have
+ * an empty word: the Docker provider refuses an empty argument. They are in `redisStart`.
+ */
 export const redisArgv = (plan: RedisPlan, further?: Readonly<Record<string, string>>): string[] =>
-  Object.entries(redisParameters(plan, further)).flatMap(([name, value]) => [`--${name}`, ...redisWords(value)]);
+  wordsOf(plan, further)
+    .filter((each) => !hasEmpty(each))
+    .flatMap(([name, words]) => [`--${name}`, ...words]);
+
+/** The password, from the file that is named or else from the variable. */
+export const REDIS_PASSWORD = `\${REDIS_PASSWORD_FILE:+$(cat "$REDIS_PASSWORD_FILE")}\${REDIS_PASSWORD-}`;
+
+/**
+ * A script for `sh` that starts the server with the arguments it is given, and has it read what these leave out. The
+ * password reaches it that way: the command line does not show it.
+ */
+export const redisStart = (plan: RedisPlan, further?: Readonly<Record<string, string>>): string =>
+  [
+    "set -eu",
+    'exec redis-server "$@" - <<EOF',
+    `requirepass ${REDIS_PASSWORD}`,
+    ...wordsOf(plan, further)
+      .filter(hasEmpty)
+      // What the shell would replace in the text stays as it is.
+      .map(([name, words]) => `${name} ${redisLine(words).replace(/[\\$`]/g, "\\$&")}`),
+    "EOF",
+    "",
+  ].join("\n");
 
 /** As lines of redis.conf. */
 export const redisConf = (plan: RedisPlan, further?: Readonly<Record<string, string>>): string =>
-  Object.entries(redisParameters(plan, further))
-    .map(([name, value]) => `${name} ${redisLine(redisWords(value))}`)
+  wordsOf(plan, further)
+    .map(([name, words]) => `${name} ${redisLine(words)}`)
     .join("\n");
 
 export const REDIS = {

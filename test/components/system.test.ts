@@ -98,6 +98,8 @@ describe.each(TIERS)("at tier %s", (tier) => {
       expect(inputs.user).toMatch(/^[1-9]\d*$/);
       expect(inputs.healthcheck).toHaveProperty("tests");
       expect(inputs.destroyGraceSeconds).toBeGreaterThanOrEqual(30);
+      // The provider refuses an empty argument.
+      expect((inputs.command as string[]).filter((argument) => argument === "")).toEqual([]);
     }
   });
 

@@ -13,7 +13,7 @@ beforeAll(async () => {
   volume = `${workers.name}-celery-beat`;
   await workers.docker(
     ...["run", "--rm", `--volume=${volume}:${BEAT.memoryPath}`, ...workers.env, "--entrypoint=sh"],
-    ...[localImage("sized-stack/example-app"), "-c", 'echo "$PROBE" > /tmp/probe.py'],
+    ...[localImage("sized-stack/example-app"), "-c", 'echo "$MODULE" > /tmp/probe.py'],
   );
 }, MINUTE);
 afterAll(async () => {

@@ -5,7 +5,7 @@ import { STACK_LABEL } from "../../components/platform/docker/container-args";
 import { UVICORN_PORT, uvicornArgv } from "../../components/services/backend";
 import { celeryArgv } from "../../components/services/celery";
 import { postgresArgv, postgresParameters } from "../../components/services/postgres";
-import { redisArgv, redisParameters } from "../../components/services/redis";
+import { redisArgv, redisParameters, redisStart } from "../../components/services/redis";
 import { TIERS } from "../../components/sizing";
 import { stackContainers } from "../../tools/stack/containers";
 import { stackVolumes } from "../../tools/stack/volumes";
@@ -94,8 +94,11 @@ describe("the programs themselves report what the plan says", { timeout: 4 * MIN
 
   it.each(different(({ redis }) => redisArgv(redis)))("Redis: %s", async (_, { redis }) => {
     const id = await start(
-      [`--memory=${redis.memoryLimitMiB}m`, `--ulimit=nofile=${redis.nofile}`, localImage("redis:8")],
-      ["redis-server", ...redisArgv(redis)],
+      [
+        ...[`--memory=${redis.memoryLimitMiB}m`, `--ulimit=nofile=${redis.nofile}`],
+        ...["--env=REDIS_PASSWORD=of-a-test", "--env=REDISCLI_AUTH=of-a-test", localImage("redis:8")],
+      ],
+      ["sh", "-c", redisStart(redis), "redis", ...redisArgv(redis)],
     );
     const parameters = redisParameters(redis);
     for (const [name, value] of Object.entries(parameters)) {

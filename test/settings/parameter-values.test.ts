@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { postgresArgv, postgresConf } from "../../components/services/postgres";
-import { redisArgv, redisConf } from "../../components/services/redis";
+import { redisArgv, redisConf, redisStart } from "../../components/services/redis";
 import { parseSettings } from "../../components/settings";
 import { settingsSchema } from "../../components/settings/schema";
 import { planWith } from "../sizing/machines";
@@ -31,8 +31,12 @@ describe("a value of redis.parameters", () => {
     const parameters = parsed("redis", { save: given });
     const argv = redisArgv(redis, parameters);
     const at = argv.indexOf("--save") + 1;
-    expect(argv.slice(at, at + words.length)).toEqual(words);
-    expect(argv.slice(at + words.length)[0] ?? "--").toMatch(/^--/);
+    if (words.includes("")) {
+      expect([at, redisStart(redis, parameters).split("\n").includes(`save ${line}`)]).toEqual([0, true]);
+    } else {
+      expect(argv.slice(at, at + words.length)).toEqual(words);
+      expect(argv.slice(at + words.length)[0] ?? "--").toMatch(/^--/);
+    }
     expect(redisConf(redis, parameters).split("\n")).toContain(`save ${line}`);
   });
 });

@@ -2,14 +2,14 @@ import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import * as path from "node:path";
 import { celeryArgv } from "../../../components/services/celery";
-import { redisArgv } from "../../../components/services/redis";
+import { redisArgv, redisStart } from "../../../components/services/redis";
 import type { SizingInputs } from "../../../components/sizing";
 import { run } from "../../../tools/toolchain/command";
 import { planHere } from "../../sizing/machines";
 import { localImage } from "../images";
 
 const PASSWORD = "of-a-test";
-const PROBE = readFileSync(path.join(__dirname, "probe.py"), "utf8");
+const PROBE = { name: "probe", source: readFileSync(path.join(__dirname, "probe.py"), "utf8") };
 
 interface WorkersOptions {
   /** What the plan is made of, beside a small machine. */
@@ -17,12 +17,14 @@ interface WorkersOptions {
   /** In place of what the plan has the application told. */
   readonly env?: Readonly<Record<string, string | number>>;
   readonly memoryMiB?: number;
+  /** The Python module with the tasks, by its name. Default `probe.py`. */
+  readonly module?: { readonly name: string; readonly source: string };
   readonly redisParameters?: Readonly<Record<string, string>>;
 }
 
 /**
  * Redis and Celery workers of the sample, as a plan has them run, without the rest of a stack: there in seconds. The
- * workers know the tasks of `probe.py` too.
+ * workers know the tasks of a test's own module too.
  */
 export class Workers {
   readonly name = `sized-stack-tasks-${randomBytes(4).toString("hex")}`;
@@ -30,8 +32,9 @@ export class Workers {
   /** Variables of an application container, as `docker run` takes them. */
   readonly env: readonly string[];
   private readonly memory: string;
+  private readonly module: string;
 
-  private constructor({ inputs = {}, env = {}, memoryMiB = 400 }: WorkersOptions) {
+  private constructor({ inputs = {}, env = {}, memoryMiB = 400, module = PROBE }: WorkersOptions) {
     this.plan = planHere({ hardware: { threads: 2, memory: "2GiB" }, tier: "low", ...inputs });
     const { celery } = this.plan;
     const told = {
@@ -43,11 +46,12 @@ export class Workers {
       RESULT_EXPIRES_SECONDS: celery.resultExpiresSeconds,
       MAX_TASK_RUNS: celery.maxTaskRuns,
       PYTHONPATH: "/srv:/tmp",
-      PROBE,
+      MODULE: module.source,
       ...env,
     };
     this.env = Object.entries(told).map(([name, value]) => `--env=${name}=${value}`);
     this.memory = `${memoryMiB}m`;
+    this.module = module.name;
   }
 
   static async start(options: WorkersOptions = {}): Promise<Workers> {
@@ -56,8 +60,9 @@ export class Workers {
     await run("docker", ["network", "create", name]);
     await run("docker", [
       ...["run", "--detach", `--name=${name}-redis`, `--network=${name}`, "--network-alias=redis"],
-      ...["--entrypoint=redis-server", localImage("redis:8"), ...redisArgv(plan.redis, options.redisParameters)],
-      ...["--requirepass", PASSWORD],
+      ...[`--env=REDIS_PASSWORD=${PASSWORD}`, "--entrypoint=sh", localImage("redis:8")],
+      ...["-c", redisStart(plan.redis, options.redisParameters), "redis"],
+      ...redisArgv(plan.redis, options.redisParameters),
     ]);
     return workers;
   }
@@ -67,8 +72,8 @@ export class Workers {
     await run("docker", [
       ...["run", "--detach", `--name=${this.name}-${name}`, `--network=${this.name}`, ...this.env],
       ...[`--memory=${this.memory}`, `--memory-swap=${this.memory}`, "--entrypoint=sh"],
-      ...[localImage("sized-stack/example-app"), "-c", `echo "$PROBE" > /tmp/probe.py; exec "$@"`, "sh"],
-      ...celeryArgv(this.plan.celery, "probe"),
+      ...[localImage("sized-stack/example-app"), "-c", `echo "$MODULE" > /tmp/${this.module}.py; exec "$@"`, "sh"],
+      ...celeryArgv(this.plan.celery, this.module),
     ]);
     await this.ready(name, 1);
   }
@@ -93,7 +98,12 @@ export class Workers {
     return (
       await run("docker", [
         ...["run", "--rm", `--network=${this.name}`, ...this.env, "--entrypoint=sh"],
-        ...[localImage("sized-stack/example-app"), "-c", `echo "$PROBE" > /tmp/probe.py; exec python -c "$1"`, "sh"],
+        ...[
+          localImage("sized-stack/example-app"),
+          "-c",
+          `echo "$MODULE" > /tmp/${this.module}.py; exec python -c "$1"`,
+          "sh",
+        ],
         source,
       ])
     ).trim();
