@@ -65,7 +65,7 @@ export const BEAT = {
   title: "Celery beat",
   section: "beat",
   component: CELERY.component,
-  replacement: "stop-first",
+  replacement: "only-one",
   restart: "scheduled tasks wait some seconds",
   running: ({ beat }) => beat && { containers: 1, ...beat, cpuQuota: undefined },
 } as const satisfies ServiceDescriptor;

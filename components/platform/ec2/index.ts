@@ -77,7 +77,6 @@ export function platformArgs(
     // Without data to keep, one host in a group of one comes back by itself.
     appHosts: several || dataServices.length === 0 ? { type: types.app, ...(several ? appHosts : ONE) } : undefined,
     amiId,
-    rolloutFactor: plan.rolloutFactor,
     cpuScale: cpuScale(plan),
     entrance: { certificateArn, domain },
     logDays,
