@@ -88,7 +88,7 @@ describe("CPU units", () => {
   };
 
   it("are the plan's weights where they fit", () => {
-    expect(cpuScale(on("m7i.2xlarge", { tier: "high" }))).toEqual({ app: 1, data: 1 });
+    expect(cpuScale(on("m7i.2xlarge", { tier: "high", rollout: "recreate" }))).toEqual({ app: 1, data: 1 });
   });
 
   it("shrink alike where a second copy would not fit: two vCPUs at tier low", () => {
@@ -102,7 +102,9 @@ describe("CPU units", () => {
 
   it("shrink on the host that lacks them alone", () => {
     const overrides = { postgres: { cpuShares: 100_000 } };
-    const { app, data } = cpuScale(on("m7i.2xlarge", { tier: "high", topology: "app-and-data", overrides }));
+    const { app, data } = cpuScale(
+      on("m7i.2xlarge", { tier: "high", rollout: "recreate", topology: "app-and-data", overrides }),
+    );
     expect(app).toBe(1);
     expect(data).toBeLessThan(0.1);
   });

@@ -14,7 +14,8 @@ export type CpuScale = Readonly<Record<"app" | "data", number>>;
  * The `cpu` of a container is its weight, and ECS places by it at the same time: tasks whose units exceed the host's
  * wait for ever. Second copies of a deploy are more than the host now and then (two vCPUs at tier low), and so may
  * overrides be. Weights only say who gets how much of what is short: all of a host made smaller alike mean the same.
- * @returns 1 for each host that has room, less where all weights must shrink.
+ * @returns 1 for each host that has room, less where all weights must shrink; for app hosts that scale what makes the
+ *   copies of a deploy fill one.
  */
 export function cpuScale({ inputs, rolloutFactor, backend, celery, postgres, redis }: SizingPlan): CpuScale {
   const copy = backend.instances * backend.cpuShares + celery.replicas * celery.cpuShares;
@@ -24,11 +25,13 @@ export function cpuScale({ inputs, rolloutFactor, backend, celery, postgres, red
     const scale = fitting(onApp + onData, inputs.hardware.threads);
     return { app: scale, data: scale };
   }
-  return { app: fitting(onApp, inputs.hardware.threads), data: fitting(onData, inputs.dataHardware.threads) };
+  // Where copies are added with hosts, a further one must find no room beside those that a deploy runs.
+  const app = (inputs.appHosts > 1 ? filling : fitting)(onApp, inputs.hardware.threads);
+  return { app, data: fitting(onData, inputs.dataHardware.threads) };
 }
 
-const fitting = (units: number, threads: number): number =>
-  units === 0 ? 1 : Math.min(1, (UNITS_PER_VCPU * threads) / units);
+const filling = (units: number, threads: number): number => (units === 0 ? 1 : (UNITS_PER_VCPU * threads) / units);
+const fitting = (units: number, threads: number): number => Math.min(1, filling(units, threads));
 
 /** A weight of the plan as a container on such a host is given it. */
 export const cpuUnits = (shares: number, scale: number): number => Math.max(LEAST_UNITS, Math.floor(shares * scale));

@@ -75,7 +75,10 @@ export function platformArgs(
     dataServices,
     dataVolume: data,
     // Without data to keep, one host in a group of one comes back by itself.
-    appHosts: several || dataServices.length === 0 ? { type: types.app, ...(several ? appHosts : ONE) } : undefined,
+    appHosts:
+      several || dataServices.length === 0
+        ? { type: types.app, rolloutFactor: plan.rolloutFactor, ...(several ? appHosts : ONE) }
+        : undefined,
     amiId,
     cpuScale: cpuScale(plan),
     entrance: { certificateArn, domain },

@@ -1,3 +1,4 @@
+import type { Copies } from "../machine/copies";
 import type { ResolvedInputs, Rollout } from "../machine/inputs";
 import { TIER_FACTS, TIERS } from "../machine/tiers";
 import { floorDiv } from "../rules/arithmetic";
@@ -28,11 +29,17 @@ type CapInputs = {
   usable: number;
   appHosts: number;
   rolloutFactor: number;
+  /** Copies that processes are counted for: 2 where `auto` found no room for two. */
+  counted: number;
   /** Left out where both run here: Redis then carries what PostgreSQL does. */
   maxClients?: number;
   /** Celery replicas at most, on each app host. The same at every tier: a busier one must not carry less. */
   mostReplicas?: number;
 };
+
+/** What a plan's own copies carry, and where it counts with more of them what those would; at least one process. */
+const withinBoth = ({ rolloutFactor, counted }: CapInputs, carried: (copies: number) => number): number =>
+  Math.min(carried(rolloutFactor), Math.max(1, carried(counted)));
 
 /** The most workers, and as many children, that each app host may have within 80 % of `maxClients`. */
 function carriedByRedis({ appHosts, rolloutFactor, maxClients, mostReplicas = 0 }: CapInputs): number {
@@ -68,14 +75,16 @@ export const CONNECTION_RULES = rulesOf("connections", "docs/sizing.md#connectio
     unit: "processes",
     about: "Backend workers, and Celery children, the connections carry on each app host",
     words:
-      "Usable connections over 4 (two for a worker, two for a child), the app hosts and the rollout factor; with a server elsewhere at most what Redis carries.",
+      "Usable connections over 4 (two for a worker, two for a child), the app hosts and the copies counted with: the rollout factor, or 2 (and at least one process) where auto found no room for two; with a server elsewhere at most what Redis carries.",
     instead: "postgres.maxConnections",
-    asks: ({ usable, appHosts, rolloutFactor }: CapInputs) =>
-      floorDiv(usable, PER_WORKER_AND_CHILD * appHosts * rolloutFactor),
+    asks: (inputs: CapInputs) => {
+      const carried = (copies: number) => floorDiv(inputs.usable, PER_WORKER_AND_CHILD * inputs.appHosts * copies);
+      return withinBoth(inputs, carried);
+    },
     bounds: (is) => [
       is.atMost(
         "80 % of Redis' maxclients: two for each worker and child, and 10 for each Celery replica",
-        carriedByRedis,
+        (inputs) => withinBoth(inputs, (rolloutFactor) => carriedByRedis({ ...inputs, rolloutFactor })),
         "connections",
       ),
     ],
@@ -122,14 +131,14 @@ interface ConnectionLimits {
 export function connectionCap(
   sheet: Sheet,
   { appHosts, rollout, externalPostgresConnections, externalRedisConnections }: ResolvedInputs,
-  copies: 1 | 2,
+  { runs, counted }: Copies,
   { maxConnections, maxClients, replicasGiven = 0 }: ConnectionLimits,
 ) {
-  const rolloutFactor = sheet.apply(R.rolloutFactor, { rollout, copies });
+  const rolloutFactor = sheet.apply(R.rolloutFactor, { rollout, copies: runs });
   const usable = sheet.apply(R.usable, { maxConnections });
   const mostReplicas = Math.max(replicasGiven, ...TIERS.map((tier) => TIER_FACTS[tier].celeryReplicas));
   const ofRedis = maxClients === undefined ? {} : { maxClients, mostReplicas };
-  const cap = sheet.apply(R.cap, { usable, appHosts, rolloutFactor, ...ofRedis });
+  const cap = sheet.apply(R.cap, { usable, appHosts, rolloutFactor, counted, ...ofRedis });
   const needed = PER_WORKER_AND_CHILD * appHosts * rolloutFactor;
   if (usable < needed) {
     throw new Shortfall(

@@ -1,3 +1,4 @@
+import type { Copies } from "../machine/copies";
 import { type Host, planHosts, reserveInThousandths } from "../machine/hosts";
 import type { ResolvedInputs } from "../machine/inputs";
 import { floorDiv } from "../rules/arithmetic";
@@ -47,10 +48,11 @@ const bySection = <T>(make: (section: Section) => T): Readonly<Record<Section, T
 
 /**
  * The whole system with so many copies of the application side by side during a deploy.
+ * @param rolloutFallback Why `auto` counts with fewer than two.
  * @throws Shortfall where something that is needed does not fit.
  * @throws OverrideRefusal with every override that cannot be taken.
  */
-export function planSystem(inputs: ResolvedInputs, copies: 1 | 2, rolloutFallback?: Shortfall): SizingPlan {
+export function planSystem(inputs: ResolvedInputs, copies: Copies, rolloutFallback?: Shortfall): SizingPlan {
   const findings: Findings = { cuts: [], mistakes: unknownOverrides(inputs) };
   try {
     return planOn(openSheets(inputs, findings), findings, inputs, copies, rolloutFallback);
@@ -66,7 +68,7 @@ function planOn(
   sheets: Sheets,
   findings: Findings,
   inputs: ResolvedInputs,
-  copies: 1 | 2,
+  copies: Copies,
   rolloutFallback: Shortfall | undefined,
 ): SizingPlan {
   refuseTooSmall(inputs);
@@ -76,8 +78,8 @@ function planOn(
   const postgresMiB = postgresMemory(sheets.postgres, inputs, data);
   const redisMiB = redisMemory(sheets.redis, inputs, data);
   const availableMiB = availableForApp(inputs, app, postgresMiB, redisMiB);
-  const backendRoom = backendCeiling(sheets.backend, inputs, app, availableMiB);
-  const celeryRoom = celeryCeiling(sheets.celery, inputs, app, availableMiB, backendRoom.ceilingMiB);
+  const backendRoom = backendCeiling(sheets.backend, inputs, app, availableMiB, copies);
+  const celeryRoom = celeryCeiling(sheets.celery, inputs, app, availableMiB, backendRoom.ceilingMiB, copies);
 
   const asked = backendWorkersAsked(sheets.backend, inputs, app, backendRoom);
   const external = planExternal(sheets.external, sheets, inputs, data, { postgresMiB, redisMiB });
@@ -124,7 +126,7 @@ function planOn(
     ...(postgres ? [postgresLoad(postgres)] : []),
     ...(redis ? [redisLoad(redis)] : []),
   ];
-  refuseUnfit(loads, inputs, hosts, copies, sheets, findings);
+  refuseUnfit(loads, inputs, hosts, copies.runs, sheets, findings);
 
   const loadBalancer = planLoadBalancer(sheets.loadBalancer, inputs.hostNofile);
   const beat = inputs.beat ? planBeat(sheets.beat) : undefined;
@@ -136,7 +138,7 @@ function planOn(
   });
   return {
     inputs,
-    rolloutFactor: copies,
+    rolloutFactor: copies.runs,
     ...services,
     external,
     system: {

@@ -22,11 +22,13 @@ export function sizingPlan(given: SizingInputs): SizingPlan {
 
 /** Two copies side by side where that is asked for, or fits. */
 function planRollout(inputs: ResolvedInputs): SizingPlan {
-  if (inputs.rollout !== "auto") return planSystem(inputs, inputs.rollout === "gapless" ? 2 : 1);
+  if (inputs.rollout === "recreate") return planSystem(inputs, { runs: 1, counted: 1 });
+  const both = { runs: 2, counted: 2 } as const;
+  if (inputs.rollout === "gapless") return planSystem(inputs, both);
   try {
-    return planSystem(inputs, 2);
+    return planSystem(inputs, both);
   } catch (error) {
     if (!(error instanceof Shortfall) || error.lack === "memory") throw error;
-    return planSystem(inputs, 1, error);
+    return planSystem(inputs, { runs: 1, counted: 2 }, error);
   }
 }

@@ -1,19 +1,23 @@
+import { type Copies, copyInputs, noSecondCopy } from "../../machine/copies";
 import { scaleOf } from "../../machine/cpu";
-import type { Ceiling, Host } from "../../machine/hosts";
+import { type Ceiling, countedMiB, type Host } from "../../machine/hosts";
 import type { ResolvedInputs } from "../../machine/inputs";
 import type { CpuDemand, Load } from "../../machine/load";
 import { TIER_FACTS } from "../../machine/tiers";
 import { floorDiv, floorHundredths } from "../../rules/arithmetic";
 import { Shortfall } from "../../rules/refusal";
 import type { Sheet } from "../../rules/sheet";
+import { memoryFor } from "./memory";
 import { type BackendPlan, exactBackendCpu, BACKEND_RULES as R } from "./rules";
 
 export function backendCeiling(
   sheet: Sheet,
-  { topology, oversubscribe, childMemoryMiB }: ResolvedInputs,
+  inputs: ResolvedInputs,
   { memoryMiB }: Host,
   availableMiB: number,
+  copies: Copies,
 ): Ceiling {
+  const { topology, oversubscribe, childMemoryMiB, workerMemoryMiB } = inputs;
   const ruleMiB = sheet.apply(R.memoryCeilingMiB, {
     memoryMiB,
     topology,
@@ -21,7 +25,12 @@ export function backendCeiling(
     availableMiB,
     childMemoryMiB,
   });
-  return { ruleMiB, ceilingMiB: sheet.given(R.fleetMemoryLimitMiB) ?? ruleMiB };
+  const oneWorkerMiB = memoryFor(1, workerMemoryMiB);
+  return {
+    ruleMiB,
+    ceilingMiB: sheet.given(R.fleetMemoryLimitMiB) ?? ruleMiB,
+    copyMiB: sheet.apply(R.copyCeilingMiB, copyInputs(inputs, copies, availableMiB, oneWorkerMiB)),
+  };
 }
 
 /** Workers before connections bound them: the tier's, within memory, or the override. Refuses where none fits. */
@@ -29,9 +38,15 @@ export function backendWorkersAsked(
   sheet: Sheet,
   { workerMemoryMiB }: ResolvedInputs,
   { tierWorkers }: Host,
-  { ceilingMiB }: Ceiling,
+  ceiling: Ceiling,
 ): number {
-  const byMemory = floorDiv(9 * ceilingMiB, 10 * workerMemoryMiB);
+  const { ceilingMiB } = ceiling;
+  const workersGiven = sheet.given(R.workers);
+  const counted = countedMiB(ceiling, workersGiven !== undefined);
+  const byMemory = floorDiv(9 * counted, 10 * workerMemoryMiB);
+  if (byMemory < 1 && counted < ceilingMiB && memoryFor(1, workerMemoryMiB) <= ceilingMiB) {
+    throw noSecondCopy(`one worker of ${workerMemoryMiB} MiB`, memoryFor(1, workerMemoryMiB), counted, "workerMemory");
+  }
   if (byMemory < 1) {
     const needed = Math.ceil((10 * workerMemoryMiB) / 9);
     const available = Math.max(0, ceilingMiB);
@@ -44,7 +59,7 @@ export function backendWorkersAsked(
       `Set workerMemory below ${workerMemoryMiB} MiB if the application needs less.`,
     );
   }
-  return sheet.given(R.workers) ?? Math.min(tierWorkers, byMemory);
+  return workersGiven ?? Math.min(tierWorkers, byMemory);
 }
 
 /** Workers and the containers they run in. */
@@ -57,17 +72,19 @@ export function spreadBackend(
   sheet: Sheet,
   { tier, workerMemoryMiB }: ResolvedInputs,
   { tierWorkers }: Host,
-  { ceilingMiB }: Ceiling,
+  ceiling: Ceiling,
   asked: number,
   connectionCap: number,
 ): BackendSpread {
+  const workersGiven = sheet.given(R.workers) !== undefined;
+  const ceilingMiB = countedMiB(ceiling, workersGiven);
   const instances = sheet.apply(R.instances, {
     tierInstances: TIER_FACTS[tier].backendInstances,
     workers: Math.min(asked, connectionCap),
     ceilingMiB,
     workerMemoryMiB,
     connectionCap,
-    workersGiven: sheet.given(R.workers) !== undefined,
+    workersGiven,
     memoryGiven: sheet.given(R.fleetMemoryLimitMiB) !== undefined,
   });
   return {
@@ -100,7 +117,7 @@ export function planBackend(
   { threads, memoryMiB, reserveMiB }: Host,
   scale: number,
   { instances, workers }: BackendSpread,
-  { ruleMiB }: Ceiling,
+  { ruleMiB, copyMiB }: Ceiling,
   { perWorker, redisPerWorker }: { perWorker: number; redisPerWorker: number },
 ): BackendPlan {
   const { tier, topology, workerMemoryMiB, behindLoadBalancer, backendStopGraceSeconds } = inputs;
@@ -124,7 +141,10 @@ export function planBackend(
     workersPerInstance,
     workerMemoryMiB,
   });
-  const fleetMemoryReservationMiB = sheet.apply(R.fleetMemoryReservationMiB, { fleetMemoryLimitMiB });
+  const fleetMemoryReservationMiB = sheet.apply(R.fleetMemoryReservationMiB, {
+    fleetMemoryLimitMiB,
+    neededMiB: inputs.hostReserve === "registered" ? memoryFor(workers, workerMemoryMiB) : undefined,
+  });
   const limitConcurrency = sheet.apply(R.limitConcurrency, {});
   const backlog = sheet.apply(R.backlog, { tier });
   const stopGraceSeconds = sheet.apply(R.stopGraceSeconds, { backendStopGraceSeconds });
@@ -133,6 +153,7 @@ export function planBackend(
   const redisPool = sheet.apply(R.redisMaxConnectionsPerWorker, { redisPerWorker });
   return {
     memoryCeilingMiB: ruleMiB,
+    copyCeilingMiB: copyMiB,
     instances,
     workersPerInstance,
     workers,

@@ -9,6 +9,8 @@ import { WAL_RULES } from "./wal";
 
 /** PostgreSQL's max_files_per_process default; each connection adds its socket. */
 const MAX_FILES_PER_PROCESS = 1000;
+/** Above it a pooler serves better. */
+export const MOST_CONNECTIONS = 1000;
 /** From this version on `io_method` exists. */
 const IO_METHOD_FROM = 18;
 
@@ -27,7 +29,11 @@ export const POSTGRES_RULES = rulesOf("postgres", "docs/sizing.md#postgresql", {
     bounds: (is) => [
       is.atMost("one connection for 16 MiB of PostgreSQL's memory", (i) => floorDiv(i.memoryLimitMiB, 16), "memory"),
       is.atLeast("the least that serves a small system", () => 20),
-      is.atMost("the most PostgreSQL serves well without a pooler such as PgBouncer", () => 1000, "connections"),
+      is.atMost(
+        "the most PostgreSQL serves well without a pooler such as PgBouncer",
+        () => MOST_CONNECTIONS,
+        "connections",
+      ),
     ],
   }),
   ...MEMORY_RULES,
