@@ -1,5 +1,5 @@
 import { BACKEND, CELERY, POSTGRES, REDIS } from "../services";
-import { type Hardware, type Overrides, parseMemory, SERVICES, type SizingInputs } from "../sizing";
+import { DEFAULTS, type Hardware, type Overrides, parseMemory, SERVICES, type SizingInputs } from "../sizing";
 import { ec2ImageMistakes, ec2Mistakes, targetMistakes } from "./ec2";
 import { externalMistakes } from "./external";
 import { furtherArguments, furtherParameters } from "./further";
@@ -124,10 +124,14 @@ export function fromText(text: string): unknown {
   }
 }
 
-/** What sizing takes from the settings, the machine being known. */
+/**
+ * What sizing takes from the settings, the machine being known.
+ * @param openFiles Files the host grants a container, taken where `hostNofile` is `auto`. Default 16384.
+ */
 export function sizingInputs(
   settings: Omit<Settings, (typeof SECRET_SETTINGS)[number]>,
   hardware: Hardware,
+  openFiles: number = DEFAULTS.hostNofile,
 ): SizingInputs {
   const { share, tier, topology, rollout, oversubscribe, cpuEnforcement, hostNofile, overrides, ec2 } = settings;
   const { backend, celery, postgres, redis, images } = settings;
@@ -140,7 +144,7 @@ export function sizingInputs(
     rollout,
     oversubscribe,
     cpuEnforcement,
-    hostNofile,
+    hostNofile: hostNofile === "auto" ? openFiles : hostNofile,
     workerMemoryMiB: parseMemory(backend.workerMemory),
     backendStopGraceSeconds: backend.stopGraceSeconds,
     childMemoryMiB: parseMemory(celery.childMemory),

@@ -170,6 +170,10 @@ export function connectionCap(
   return { rolloutFactor, usable, cap };
 }
 
+/** Workers that so many connections carry on each app host, and as many children. */
+export const mostWorkers = (maxConnections: number, { appHosts }: ResolvedInputs, copies: 1 | 2): number =>
+  floorDiv(maxConnections - KEPT, PER_WORKER_AND_CHILD * appHosts * copies);
+
 /** What each backend worker may hold. Refuses where Redis has no two connections for each. */
 export function connectionsPerWorker(
   sheet: Sheet,

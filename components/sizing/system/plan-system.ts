@@ -12,11 +12,13 @@ import {
   planBackend,
   spreadBackend,
 } from "../services/backend/plan";
+import { workersIn } from "../services/backend/workers";
 import { planBeat } from "../services/celery/beat";
 import { celeryCeiling, celeryCpu, celeryLoad, planCelery, splitCelery } from "../services/celery/plan";
 import { CELERY_RULES } from "../services/celery/rules";
 import { planLoadBalancer, usesHaproxy } from "../services/load-balancer/rules";
 import {
+  mostConnections,
   planPostgres,
   postgresConnections,
   postgresCpu,
@@ -29,7 +31,7 @@ import { REDIS_MEMORY } from "../services/redis/rules";
 import { advise } from "./advisories";
 import { planCapacity } from "./capacity";
 import { refuseTooSmall, refuseUnfit } from "./checks";
-import { connectionCap, connectionsPerWorker } from "./connections";
+import { connectionCap, connectionsPerWorker, mostWorkers } from "./connections";
 import { cpuScales } from "./cpu-scale";
 import { SECTIONS, type Section } from "./explain";
 import { planExternal } from "./external";
@@ -128,7 +130,15 @@ function planOn(
   ];
   refuseUnfit(loads, inputs, hosts, copies.runs, sheets, findings);
 
-  const loadBalancer = planLoadBalancer(sheets.loadBalancer, inputs.hostNofile);
+  const loadBalancer = planLoadBalancer(sheets.loadBalancer, inputs, {
+    byMemory: workersIn(backendRoom.ceilingMiB, inputs.workerMemoryMiB),
+    byConnections: mostWorkers(
+      external?.postgresConnections ?? mostConnections(sheets.postgres, postgresMiB),
+      inputs,
+      copies.runs,
+    ),
+    ...backend,
+  });
   const beat = inputs.beat ? planBeat(sheets.beat) : undefined;
   const haproxy = usesHaproxy(inputs) ? loadBalancer : undefined;
   const capacity = planCapacity(sheets.capacity, inputs, backend, celery, haproxy?.maxConnections);

@@ -4,7 +4,7 @@ import type { ResolvedInputs, Topology } from "../../machine/inputs";
 import type { CpuDemand, Load } from "../../machine/load";
 import { settle } from "../../rules/rule";
 import type { Sheet } from "../../rules/sheet";
-import { type PostgresPlan, POSTGRES_RULES as R } from "./rules";
+import { MOST_CONNECTIONS, type PostgresPlan, POSTGRES_RULES as R } from "./rules";
 
 const CPU_PART: Readonly<Record<Topology, CpuPart>> = {
   "single-host": { limit: 4, reservation: 2 },
@@ -36,6 +36,11 @@ export const postgresConnections = (
   workers: number,
   memoryLimitMiB: number,
 ): number => sheet.apply(R.maxConnections, { appHosts, workers, memoryLimitMiB });
+
+/** The most `max_connections` that its memory carries at any tier, or the override. */
+export const mostConnections = (sheet: Sheet, memoryLimitMiB: number): number =>
+  sheet.given(R.maxConnections) ??
+  settle(R.maxConnections, { appHosts: 1, workers: MOST_CONNECTIONS, memoryLimitMiB }).value;
 
 export function planPostgres(
   sheet: Sheet,
