@@ -87,6 +87,15 @@ describe("without room for two copies, on the real engine", { timeout: 6 * MINUT
     expect(await ids("backend")).toHaveLength(1);
   });
 
+  it("a migration that fails comes before anything stops", async () => {
+    const [settings, before] = [stack.settingsFile(), [...(await ids("backend")), ...(await ids("celery"))]];
+    await stack.set({ "env.RELEASE": "three", "migration[0]": "false" });
+    expect(await stack.up().then(() => "no failure", String)).toContain("The application that runs was left as it is.");
+    expect([...(await ids("backend")), ...(await ids("celery"))]).toEqual(before);
+    expect((await fetch(stack.url("/api/ready"))).status).toBe(200);
+    stack.restoreSettings(settings);
+  });
+
   it("one that fails says that nothing runs, and the way back leads back", async () => {
     const settings = stack.settingsFile();
     await stack.set({ "images.app": localImage("redis:8") });
@@ -104,5 +113,14 @@ describe("without room for two copies, on the real engine", { timeout: 6 * MINUT
     });
     expect(firstNewStart).toBeGreaterThan(0n);
     expect(lastOldEnd).toBeGreaterThan(firstNewStart);
+  });
+
+  it("a stack whose containers came side by side stops first once its plan says so", async () => {
+    expectOldFirst(
+      await during("backend", async () => {
+        await stack.set({ rollout: "recreate", "env.RELEASE": "recreate" });
+        await stack.up();
+      }),
+    );
   });
 });

@@ -125,7 +125,7 @@ describe.each(["m7i.large", "c5.xlarge", "c7g.4xlarge", "r6i.8xlarge"])(
         task("celery", plan.celery.cpuShares, plan.celery.memoryReservationMiB),
       ),
     ];
-    const oneOffs = [task("migration", ONE_OFF_UNITS, 256), task("celery-beat", ONE_OFF_UNITS, 128)];
+    const oneOffs = [{ ...task("migration", 0, 256), cpu: ONE_OFF_UNITS }, task("celery-beat", ONE_OFF_UNITS, 128)];
 
     it("each takes both copies of a deploy, beat and a migration, and no third", () => {
       expect(plan.rolloutFactor).toBe(2);

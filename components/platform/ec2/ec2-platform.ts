@@ -121,7 +121,8 @@ export class Ec2Platform extends pulumi.ComponentResource implements Platform {
 
   runOnce(command: Command, { parent, dependsOn = [] }: RunOptions): pulumi.Resource {
     const { name, memoryLimitMiB: limitMiB } = command;
-    const placement = forApplication(this.args, this.hosts);
+    // Its weight is what was kept for it, whatever those beside it had to become.
+    const placement = { ...forApplication(this.args, this.hosts), cpuScale: 1 };
     const container = {
       ...command,
       cpu: { shares: ONE_OFF_UNITS },
