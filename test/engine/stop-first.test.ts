@@ -89,7 +89,7 @@ describe("without room for two copies, on the real engine", { timeout: 6 * MINUT
 
   it("a migration that fails comes before anything stops", async () => {
     const [settings, before] = [stack.settingsFile(), [...(await ids("backend")), ...(await ids("celery"))]];
-    await stack.set({ "env.RELEASE": "three", "migration[0]": "false" });
+    await stack.set({ "env.RELEASE": "three", "migration[0]": "sh", "migration[1]": "-c", "migration[2]": "exit 3" });
     expect(await stack.up().then(() => "no failure", String)).toContain("The application that runs was left as it is.");
     expect([...(await ids("backend")), ...(await ids("celery"))]).toEqual(before);
     expect((await fetch(stack.url("/api/ready"))).status).toBe(200);
