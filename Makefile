@@ -45,6 +45,7 @@ test: node_modules/.package-lock.json ## Check types and style, and run every te
 	node_modules/.bin/biome check
 	node_modules/.bin/vitest run
 
-test-long: node_modules/.package-lock.json ## Run what takes an hour: a million plans, and each rule changed to see that a test notices
+test-long: node_modules/.package-lock.json ## Run what takes an hour and more: a million plans, a quarter of an hour of tasks under deploys, each rule changed to see that a test notices
 	npm run test:deep
+	npm run test:soak
 	npm run test:mutation

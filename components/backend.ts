@@ -10,6 +10,7 @@ import {
 import { type ComponentOptions, planOf, type SizedArgs } from "./component";
 import type { Entrance, Image } from "./platform";
 import { ASGI_APP, BACKEND, UVICORN_PORT as PORT, uvicornArgv } from "./services/backend";
+import { replacementOf } from "./services/replacement";
 import { sizingInputsOf } from "./sizing";
 
 export interface BackendArgs extends SizedArgs, ApplicationArgs {
@@ -31,7 +32,8 @@ export class Backend extends pulumi.ComponentResource {
   readonly port = PORT;
 
   constructor(name: string, args: BackendArgs, opts?: ComponentOptions) {
-    const plan = planOf(args).backend;
+    const whole = planOf(args);
+    const plan = whole.backend;
     super(BACKEND.component, name, { sizing: sizingInputsOf(args), plan }, opts);
 
     const service = args.platform.run(
@@ -73,7 +75,7 @@ export class Backend extends pulumi.ComponentResource {
         nofile: plan.nofile,
         ...(plan.somaxconn === undefined ? {} : { sysctls: { "net.core.somaxconn": String(plan.somaxconn) } }),
         replicas: plan.instances,
-        replacement: BACKEND.replacement,
+        replacement: replacementOf(BACKEND, whole),
       },
       { parent: this, dependsOn: applicationDependencies(args), transform: args.transform?.container },
     );

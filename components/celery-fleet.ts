@@ -9,6 +9,7 @@ import {
 import { type ComponentOptions, planOf, type SizedArgs } from "./component";
 import type { Image } from "./platform";
 import { BEAT, BEAT_STARTED, beatArgv, CELERY, CELERY_APP, celeryArgv } from "./services/celery";
+import { replacementOf } from "./services/replacement";
 import { sizingInputsOf } from "./sizing";
 
 export interface CeleryFleetArgs extends SizedArgs, ApplicationArgs {
@@ -81,7 +82,7 @@ export class CeleryFleet extends pulumi.ComponentResource {
         },
         stopGraceSeconds: plan.stopGraceSeconds,
         replicas: plan.replicas,
-        replacement: CELERY.replacement,
+        replacement: replacementOf(CELERY, whole),
       },
       options,
     );

@@ -35,7 +35,7 @@ export const BACKEND = {
   section: "backend",
   component: "sized-stack:index:Backend",
   replacement: "start-first",
-  restart: "some seconds",
+  restart: "some seconds without an answer",
   running: ({ backend }) => ({
     containers: backend.instances,
     ...backend,

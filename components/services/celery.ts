@@ -95,7 +95,7 @@ export const BEAT = {
   component: CELERY.component,
   // Of the folders every application's image lets its user write to, the one they all have.
   memoryPath: "/tmp",
-  replacement: "stop-first",
+  replacement: "only-one",
   restart: "scheduled tasks wait some seconds",
   running: ({ beat }) => beat && { containers: 1, ...beat, cpuQuota: undefined, inShort: "sends the scheduled tasks" },
 } as const satisfies ServiceDescriptor;

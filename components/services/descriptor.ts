@@ -19,8 +19,8 @@ export interface ServiceDescriptor {
   readonly volumePath?: (inputs: Pick<ResolvedInputs, "postgresMajor">) => string;
   /** Where its container has a volume with what it remembers on Docker; it does without on EC2. */
   readonly memoryPath?: string;
-  /** On Docker, whether a new container is healthy before the old one stops, or the old one stops first. */
-  readonly replacement: "start-first" | "stop-first";
+  /** Whether a deploy may run old and new side by side, where the plan has room for both, or never two at once. */
+  readonly replacement: "start-first" | "only-one";
   /**
    * What those who use it notice while it stops and starts on one Docker engine: the longest time without an answer,
    * measured on 2 busy CPUs with an empty database; a loaded one has to write what it holds first.

@@ -11,6 +11,7 @@ export type { Program, Running, ServiceDescriptor } from "./descriptor";
 export { LOAD_BALANCER } from "./load-balancer";
 export { POSTGRES } from "./postgres";
 export { REDIS } from "./redis";
+export { replacementOf } from "./replacement";
 
 /** Every service of a system, those with data first. */
 export const ALL_SERVICES: readonly ServiceDescriptor[] = [POSTGRES, REDIS, BACKEND, CELERY, BEAT, LOAD_BALANCER];

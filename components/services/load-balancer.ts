@@ -8,7 +8,7 @@ export const LOAD_BALANCER = {
   section: "loadBalancer",
   component: "sized-stack:index:LoadBalancer",
   image: "haproxy:3.0",
-  replacement: "stop-first",
+  replacement: "only-one",
   restart: "about 3 s without any answer",
   running: ({ inputs, loadBalancer }) =>
     usesHaproxy(inputs)

@@ -82,7 +82,7 @@ export const POSTGRES = {
   image: "postgres:17",
   // The official image has its volume with a folder for each major version in it, from 18 on.
   volumePath: ({ postgresMajor }) => (postgresMajor >= 18 ? "/var/lib/postgresql" : "/var/lib/postgresql/data"),
-  replacement: "stop-first",
+  replacement: "only-one",
   restart: "about 2 s when idle",
   running: ({ postgres, external }) =>
     postgres

@@ -78,7 +78,7 @@ export const REDIS = {
   component: "sized-stack:index:Redis",
   image: "redis:8",
   volumePath: () => "/data",
-  replacement: "stop-first",
+  replacement: "only-one",
   restart: "about 1 s when idle",
   running: ({ redis, external }) =>
     redis

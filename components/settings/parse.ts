@@ -1,5 +1,6 @@
 import { BACKEND, CELERY, POSTGRES, REDIS } from "../services";
 import {
+  DEFAULTS,
   type Hardware,
   INPUT_LIMITS,
   isMemorySize,
@@ -187,10 +188,14 @@ export function fromText(text: string): unknown {
   }
 }
 
-/** What sizing takes from the settings, the machine being known. */
+/**
+ * What sizing takes from the settings, the machine being known.
+ * @param openFiles Files the host grants a container, taken where `hostNofile` is `auto`. Default 16384.
+ */
 export function sizingInputs(
   settings: Omit<Settings, (typeof SECRET_SETTINGS)[number]> & Partial<Pick<ParsedSettings, "overrideNames">>,
   hardware: Hardware,
+  openFiles: number = DEFAULTS.hostNofile,
 ): SizingInputs {
   const { share, tier, topology, rollout, oversubscribe, cpuEnforcement, hostNofile, overrides, ec2 } = settings;
   const { backend, celery, entrance, postgres, redis, images } = settings;
@@ -204,7 +209,7 @@ export function sizingInputs(
     rollout,
     oversubscribe,
     cpuEnforcement,
-    hostNofile,
+    hostNofile: hostNofile === "auto" ? openFiles : hostNofile,
     workerMemoryMiB: parseMemory(backend.workerMemory),
     backendStopGraceSeconds: backend.stopGraceSeconds,
     entranceIdleSeconds: entrance.idleSeconds,

@@ -457,7 +457,7 @@ describe("hosts", () => {
     });
     expect(made.find(SERVICE, "backend").inputs).toMatchObject({
       desiredCount: 3,
-      deploymentMinimumHealthyPercent: 66,
+      deploymentMinimumHealthyPercent: 100,
     });
     expect(made.find("aws:appautoscaling/target:Target", "backend").inputs).toMatchObject({
       minCapacity: 3,

@@ -24,17 +24,18 @@ describe("a Redis full of cached keys", { timeout: MINUTE }, () => {
   const enqueue = async (times: number) =>
     JSON.parse(
       await workers.python(`
-import json
+import asyncio, json
 from fastapi import HTTPException
 from app.main import Sum, enqueue, room_for_tasks
-answers = []
-for _ in range(${times}):
+async def ask():
     try:
-        room_for_tasks()
-        answers.append(enqueue(Sum(x=20, y=22))["id"])
+        await room_for_tasks()
+        return (await enqueue(Sum(x=20, y=22)))["id"]
     except HTTPException as refusal:
-        answers.append([refusal.status_code, refusal.detail, refusal.headers])
-print(json.dumps(answers))`),
+        return [refusal.status_code, refusal.detail, refusal.headers]
+async def all_of_them():
+    return [await ask() for _ in range(${times})]
+print(json.dumps(asyncio.run(all_of_them())))`),
     ) as unknown[];
 
   const unfinished = async (ids: readonly unknown[]) => {

@@ -165,7 +165,8 @@ with connect("ws://load-balancer:8000/api/echo") as socket:
     const before = await generatedPasswords(stack);
     await stack.down();
     expect(await stackContainers(stack.prefix)).toEqual([]);
-    expect(await stackVolumes(stack.prefix)).toEqual([`${stack.prefix}-postgres`, `${stack.prefix}-redis`]);
+    const kept = ["celery-beat", "postgres", "redis"].map((service) => `${stack.prefix}-${service}`);
+    expect(await stackVolumes(stack.prefix)).toEqual(kept);
     await stack.up();
     expect(await generatedPasswords(stack)).not.toEqual(before);
     expect(await get(`/api/items/${itemId}`)).toEqual({ id: itemId, name: "kept" });

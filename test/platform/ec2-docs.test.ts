@@ -26,7 +26,7 @@ const examples = blocks("yaml").filter((block) => block.includes("region: us-eas
 /** Rows of the table, by what the resources are: several of a kind are one row. */
 const ROWS: Readonly<Record<string, (inputs: Readonly<Record<string, unknown>>, count: number) => string>> = {
   "aws:ec2/instance:Instance": ({ instanceType }) => `Data host, ${instanceType}, with its root disk`,
-  "aws:autoscaling/group:Group": ({ minSize }) => `App hosts, ${minSize}, with their root disks`,
+  "aws:autoscaling/group:Group": ({ desiredCapacity }) => `App hosts, ${desiredCapacity}, with their root disks`,
   "aws:ebs/volume:Volume": ({ size }) => `Data volume, ${size} GiB`,
   "aws:ec2/natGateway:NatGateway": () => "NAT gateway",
   "aws:ec2/eip:Eip": () => "Its public address",

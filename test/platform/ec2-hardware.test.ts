@@ -241,7 +241,11 @@ describe("the smallest instance that fits", () => {
   });
 
   it("on a single host is of that host, whichever of its services is short", () => {
-    const message = refused("c8i.48xlarge", { tier: "extreme", overrides: { redis: { maxClients: 1000 } } });
+    const message = refused("c8i.48xlarge", {
+      tier: "extreme",
+      rollout: "recreate",
+      overrides: { redis: { maxClients: 1000 } },
+    });
     expect(message).toMatch(/^c8i.48xlarge: 192 vCPU.*\nredis: each of/);
     expect(message).toContain("The smallest c8i instance type that fits is c8i.large.");
   });

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { advice, type DockerState, withLastEnd } from "../../components/platform/docker/failure";
+import { advice, type DockerState, wayBack, withLastEnd } from "../../components/platform/docker/failure";
 
 const ended: DockerState = { Status: "exited", ExitCode: 1, OOMKilled: false };
 
@@ -18,6 +18,13 @@ it.each<[string, DockerState, string[], RegExp]>([
   ["ended", ended, ["ModuleNotFoundError"], /program ended/],
 ])("a container %s gets the advice for that", (_, state, lines, expected) => {
   expect(advice(state, lines)).toMatch(expected);
+});
+
+it.each([
+  ["an old one may run", /^The old container, where there is one, goes on\.$/],
+  ["none runs", /nothing of this service runs until one succeeds\. To go back .* deploy that\..* is not taken back\.$/],
+] as const)("where %s, the message says what runs and how to go back", (beside, expected) => {
+  expect(wayBack(beside)).toMatch(expected);
 });
 
 it("a container that is started again and again is told by its last end", () => {

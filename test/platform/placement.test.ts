@@ -31,26 +31,26 @@ function reserved(plan: SizingPlan): { app: Room; data: Room } {
   const scale = cpuScale(plan);
   const room = (tasks: readonly (readonly [number, number, number])[], by: number): Room =>
     tasks.reduce(
-      (sum, [count, mib, shares]) => ({
-        memoryMiB: sum.memoryMiB + count * mib,
-        units: sum.units + count * cpuUnits(shares, by),
-      }),
-      { memoryMiB: 0, units: 0 },
+      (whole, [count, mib, shares]) => sum(whole, { memoryMiB: count * mib, units: count * cpuUnits(shares, by) }),
+      none,
     );
   const application = [
     [rolloutFactor * backend.instances, backend.memoryReservationMiB, backend.cpuShares],
     [rolloutFactor * celery.replicas, celery.memoryReservationMiB, celery.cpuShares],
     [1, beat?.memoryLimitMiB ?? 0, ONE_OFF_UNITS],
-    [1, MIGRATION_TASK_MIB, ONE_OFF_UNITS],
   ] as const;
+  const migration: Room = { memoryMiB: MIGRATION_TASK_MIB, units: ONE_OFF_UNITS };
   const services = [
     [1, postgres?.memoryReservationMiB ?? 0, postgres?.cpuShares ?? 0],
     [1, redis?.memoryReservationMiB ?? 0, redis?.cpuShares ?? 0],
   ] as const;
-  return inputs.topology === "single-host"
-    ? { app: room([...application, ...services], scale.app), data: room([], 1) }
-    : { app: room(application, scale.app), data: room(services, scale.data) };
+  const app = sum(room(application, scale.app), migration);
+  const data = room(services, scale.data);
+  return inputs.topology === "single-host" ? { app: sum(app, data), data: none } : { app, data };
 }
+const none: Room = { memoryMiB: 0, units: 0 };
+const sum = (a: Room, b: Room): Room => ({ memoryMiB: a.memoryMiB + b.memoryMiB, units: a.units + b.units });
+
 interface Room {
   readonly memoryMiB: number;
   readonly units: number;
@@ -88,21 +88,34 @@ describe("CPU units", () => {
   };
 
   it("are the plan's weights where they fit", () => {
-    expect(cpuScale(on("m7i.2xlarge", { tier: "high" }))).toEqual({ app: 1, data: 1 });
+    expect(cpuScale(on("m7i.2xlarge", { tier: "high", rollout: "recreate" }))).toEqual({ app: 1, data: 1 });
   });
 
-  it("shrink alike where a second copy would not fit: two vCPUs at tier low", () => {
-    const plan = on("m7i.large", { tier: "low" });
-    expect(plan.rolloutFactor).toBe(2);
-    const { app, data } = cpuScale(plan);
+  it.each(TIERS)(
+    "of the application shrink where a second copy would not fit, at %s; those of the data services stay",
+    (tier) => {
+      const plan = on("m7i.large", { tier });
+      expect(plan.rolloutFactor).toBe(2);
+      const { app, data } = cpuScale(plan);
+      expect(data).toBe(1);
+      expect(app).toBeLessThan(0.9);
+      expect(app).toBeGreaterThan(0.4);
+    },
+  );
+
+  it("shrink alike where overridden weights would leave the application nothing", () => {
+    const { app, data } = cpuScale(
+      on("m7i.2xlarge", { tier: "high", overrides: { postgres: { cpuShares: 100_000 } } }),
+    );
     expect(app).toBe(data);
-    expect(app).toBeLessThan(1);
-    expect(app).toBeGreaterThan(0.8);
+    expect(app).toBeLessThan(0.1);
   });
 
   it("shrink on the host that lacks them alone", () => {
     const overrides = { postgres: { cpuShares: 100_000 } };
-    const { app, data } = cpuScale(on("m7i.2xlarge", { tier: "high", topology: "app-and-data", overrides }));
+    const { app, data } = cpuScale(
+      on("m7i.2xlarge", { tier: "high", rollout: "recreate", topology: "app-and-data", overrides }),
+    );
     expect(app).toBe(1);
     expect(data).toBeLessThan(0.1);
   });

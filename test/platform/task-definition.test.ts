@@ -110,23 +110,20 @@ describe("a container definition", () => {
 });
 
 it.each([
-  ["stop-first", 1, 1, 0, 100],
-  ["stop-first", 2, 4, 0, 100],
-  ["start-first", 2, 1, 100, 200],
-  ["start-first", 2, 4, 100, 200],
-  ["start-first", 1, 1, 0, 100],
-  ["start-first", 1, 2, 50, 100],
-  ["start-first", 1, 3, 66, 100],
-  ["start-first", 1, 100, 99, 100],
-] as const)(
-  "%s with room for %i copies on %i hosts: %i to %i per cent",
-  (replacement, rolloutFactor, hosts, minimumHealthy, maximum) => {
-    expect(deploymentPercent(replacement, { rolloutFactor, hosts })).toEqual({ minimumHealthy, maximum });
-  },
-);
+  ["only-one", 1, 0, 100],
+  ["only-one", 4, 0, 100],
+  ["start-first", 1, 100, 200],
+  ["start-first", 4, 100, 200],
+  ["stop-first", 1, 0, 100],
+  ["stop-first", 2, 50, 100],
+  ["stop-first", 3, 66, 100],
+  ["stop-first", 100, 99, 100],
+] as const)("%s on %i hosts: %i to %i per cent", (replacement, hosts, minimumHealthy, maximum) => {
+  expect(deploymentPercent(replacement, hosts)).toEqual({ minimumHealthy, maximum });
+});
 
 it.each([2, 3, 7, 100])("of %i hosts without room for two copies one is emptied at a time", (hosts) => {
-  const { minimumHealthy } = deploymentPercent("start-first", { rolloutFactor: 1, hosts });
+  const { minimumHealthy } = deploymentPercent("stop-first", hosts);
   // ECS rounds what must stay healthy up.
   expect(hosts - Math.ceil((hosts * minimumHealthy) / 100)).toBe(1);
 });

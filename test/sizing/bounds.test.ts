@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { SizingInputs, Tier } from "../../components/sizing";
+import { type SizingInputs, TIERS, type Tier } from "../../components/sizing";
 import { planWith } from "./machines";
 
 const machine = (threads: number, memoryMiB: number): Partial<SizingInputs> => ({
@@ -374,9 +374,9 @@ describe("the load balancer", () => {
   it.each([
     [1024, 462, 1024],
     [16_384, 8142, 16_384],
-    [100_099, 49_999, 100_098],
-    [100_100, 50_000, 100_100],
-    [1_000_000, 50_000, 100_100],
+    [48_099, 23_999, 48_098],
+    [48_100, 24_000, 48_100],
+    [1_000_000, 24_000, 48_100],
   ])("of a host that grants %i files takes %i connections with %i files", (hostNofile, maxConnections, nofile) => {
     const { loadBalancer } = planWith({ hostNofile });
     expect(loadBalancer).toMatchObject({
@@ -387,8 +387,33 @@ describe("the load balancer", () => {
     });
   });
 
-  it("is the same at every tier", () => {
-    const plans = (["low", "extreme"] as const).map((tier) => planWith({ tier }).loadBalancer);
-    expect(plans[0]).toEqual(plans[1]);
+  it.each([
+    [1, "1GiB", 1 * 2000],
+    [1, "8GiB", 2 * 2000],
+    [2, "4GiB", 2 * 2000],
+    [3, "16GiB", 4 * 2000],
+    [12, "2GiB", 2 * 2000],
+    [12, "32GiB", 12 * 2000],
+    [64, "256GiB", 50_000],
+  ] as const)(
+    "of %i threads and %s takes what backends carry there at extreme, at every tier: %i",
+    (threads, memory, most) => {
+      for (const tier of TIERS) {
+        const plan = planWith({ hardware: { threads, memory }, tier, rollout: "auto", hostNofile: 1_048_576 });
+        expect(plan.loadBalancer.maxConnections).toBe(most);
+        expect(plan.backend.concurrentConnections).toBeLessThanOrEqual(Math.max(most, 64 * 2000));
+      }
+    },
+  );
+
+  it("takes what overridden workers carry, too", () => {
+    const overrides = { backend: { workers: 16 } };
+    expect(planWith({ tier: "low", hostNofile: 1_048_576, overrides }).loadBalancer.maxConnections).toBe(32_000);
+  });
+
+  it("with the files most hosts grant carries what the hand-written page does at high", () => {
+    const inputs = { behindLoadBalancer: true, rollout: "gapless" } as const;
+    expect(planWith({ ...inputs, hostNofile: 1_048_576 }).capacity.concurrentConnections).toBe(24_000);
+    expect(planWith({ ...inputs, hostNofile: 16_384 }).capacity.concurrentConnections).toBe(8142);
   });
 });

@@ -74,9 +74,11 @@ describe("a plan's own numbers, given back as overrides", { timeout: TIMEOUT_MS 
       rollout: "auto",
       hostReserve: "registered",
       dataReservation: "full",
+      workerMemoryMiB: 6000,
     } as const;
-    const { poolSize } = sizingPlan(inputs).backend;
-    expect(poolSize).toBe(20);
+    const { rolloutFactor, backend } = sizingPlan(inputs);
+    const { poolSize } = backend;
+    expect([rolloutFactor, poolSize]).toEqual([1, 20]);
     expect(sizingPlan({ ...inputs, overrides: { backend: { poolSize } } }).backend.poolSize).toBe(poolSize);
   });
 });

@@ -125,14 +125,13 @@ describe("every plan, on any hardware", { timeout: TIMEOUT_MS }, () => {
       fc.property(anything, ({ overrides, externalPostgresConnections, externalRedisConnections, ...inputs }) => {
         const here = planOrRefusal(inputs);
         if (here instanceof SizingRefusal || !here.postgres || !here.redis) return;
-        const { backend, celery, capacity, connections, rolloutFactor, postgres, redis } = here;
+        const { backend, celery, capacity, connections, postgres, redis } = here;
         for (const elsewhere of [
           { externalPostgresConnections: postgres.maxConnections },
           { externalRedisConnections: redis.maxClients },
           { externalPostgresConnections: postgres.maxConnections, externalRedisConnections: redis.maxClients },
         ]) {
-          const rollout = rolloutFactor === 2 ? "gapless" : "recreate";
-          const there = sizingPlan({ ...inputs, ...elsewhere, rollout });
+          const there = sizingPlan({ ...inputs, ...elsewhere });
           expect(there).toMatchObject({ backend, celery, capacity, connections });
           expect(there.postgres ?? postgres).toEqual(postgres);
           expect(there.redis ?? redis).toEqual(redis);

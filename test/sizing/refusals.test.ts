@@ -55,10 +55,11 @@ describe("a refusal says what is short, the smallest memory and the highest tier
     ],
     [
       "a gapless deploy where no second copy's reservation is free",
-      { hostReserve: "registered", dataReservation: "full", rollout: "gapless" },
-      "backend and celery: a second copy reserves 14224 MiB; the host has 6096 MiB free, 8128 MiB too little. " +
-        "With 12 threads and tier high no amount of memory on the machine would fit. " +
-        "The highest tier that fits this hardware is low. Set rollout: recreate to deploy with a gap.",
+      { hostReserve: "registered", dataReservation: "full", rollout: "gapless", childMemoryMiB: 4000 },
+      "celery: one child and its parent needs 8000 MiB of the host in each of two copies; there are 6096 MiB for each, " +
+        "1904 MiB too little. With 12 threads and tier high the smallest machine that fits has 42924 MiB (41.92 GiB). " +
+        "No tier fits this hardware. " +
+        "Set childMemory lower if the application needs less, or rollout: recreate to deploy with a gap.",
     ],
   ])("%s", (_, inputs, message) => {
     expect(refusalOf(inputs).message).toBe(message);

@@ -130,17 +130,25 @@ describe("the rollout", () => {
     const plan = planWith({ hardware: { threads: 1, memory: "1GiB" }, rollout: "auto" });
     expect(plan.rolloutFactor).toBe(1);
     expect(plan.advisories.find(({ id }) => id === "rollout.recreate")?.sentence).toBe(
-      "A deploy stops the old backend before the new one runs, because two copies side by side do not fit: " +
+      "A deploy stops the old backend and Celery before the new ones run, because two copies side by side do not fit: " +
         "postgres: one worker and one Celery child on each of 1 app hosts, old and new side by side, need 8 connections; " +
-        "7 of max_connections 20 are theirs to use, 1 too few. A larger machine or a lower tier makes it gapless.",
+        "7 of max_connections 20 are theirs to use, 1 too few. " +
+        "More memory for PostgreSQL, which lets it take more connections, makes it gapless.",
     );
   });
 
   it("falls back on a host that schedules by reservation where no second copy's is free", () => {
     const ec2 = { hostReserve: "registered", dataReservation: "full", rollout: "auto" } as const;
-    expect(planWith({ ...ec2, tier: "high" }).rolloutFactor).toBe(1);
-    expect(planWith({ ...ec2, tier: "low" }).rolloutFactor).toBe(2);
-    expect(planWith({ ...ec2, tier: "high", hostReserve: "system" }).rolloutFactor).toBe(2);
+    expect(planWith({ ...ec2, tier: "high" }).rolloutFactor).toBe(2);
+    const large = planWith({ ...ec2, tier: "high", workerMemoryMiB: 4000 });
+    expect([large.rolloutFactor, large.backend.workers]).toEqual([1, 1]);
+    expect(large.advisories.find(({ id }) => id === "rollout.recreate")?.sentence).toBe(
+      "A deploy stops the old backend and Celery before the new ones run, because two copies side by side do not fit: " +
+        "backend: one worker of 4000 MiB needs 4445 MiB of the host in each of two copies; there are 4064 MiB for each, " +
+        "381 MiB too little. More memory on the machine makes it gapless, or less for each process.",
+    );
+    expect(planWith({ ...ec2, workerMemoryMiB: 4000, rollout: "recreate" }).backend.workers).toBe(2);
+    expect(planWith({ ...ec2, workerMemoryMiB: 4000, hostReserve: "system" }).rolloutFactor).toBe(2);
   });
 
   it("has room for beat and a migration beside both copies there", () => {
@@ -155,7 +163,7 @@ describe("the rollout", () => {
 
   it("without room for two copies empties one app host after another where there are several", () => {
     const ec2 = { topology: "app-and-data", appHosts: 3, hostReserve: "registered", rollout: "auto" } as const;
-    const { advisories } = planWith({ ...ec2, tier: "high" });
+    const { advisories } = planWith({ ...ec2, tier: "high", workerMemoryMiB: 8000 });
     const { sentence } = advisories.find(({ id }) => id === "rollout.recreate") ?? {};
     expect(sentence).toMatch(
       /^A deploy empties one app host after another, because two copies side by side do not fit/,

@@ -20,7 +20,7 @@ describe("a stack on EC2", { timeout: 60_000 }, () => {
 
   it("has a plan without a container for the load balancer", async () => {
     const plan = await stackPlan("prod");
-    expect(plan.rolloutFactor).toBe(1);
+    expect(plan.rolloutFactor).toBe(2);
     expect(planSummary(plan)).not.toContain("load balancer");
     expect(planSummary(plan)).toContain("shares only");
   });

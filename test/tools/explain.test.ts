@@ -132,7 +132,7 @@ describe("explain", { timeout: 30_000 }, () => {
     [["--data-reservation", "full"], "postgres.memoryReservationMiB", "= 8192 MiB"],
     [["--host-reserve", "registered"], "system.reserveMiB", "= 0 MiB"],
     [["--no-oversubscribe"], "system.reserveMiB", "oversubscribe false"],
-    [["--host-nofile", "65536"], "loadBalancer.maxConnections", "= 32718 connections"],
+    [["--host-nofile", "20000"], "loadBalancer.maxConnections", "= 9950 connections"],
     [["--disk", "5"], "postgres.maxWalSizeMiB", "= 1024 MiB"],
     [["--beat"], "beat.memoryLimitMiB", "= 128 MiB"],
     [["--postgres-major", "18"], "postgres.ioMethod", "= worker"],

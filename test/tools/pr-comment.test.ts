@@ -156,6 +156,14 @@ describe("the verdict", () => {
     expect(verdictOf(commentOf(inputOf("ec2-tier-up")))).toMatch(/PostgreSQL.* restart \(from the old task's end/);
   });
 
+  it("says that backend and Celery are interrupted where the plan has room for one copy", () => {
+    const preview = read("docker-tier-up.json").replaceAll('"rollout":"auto"', '"rollout":"recreate"');
+    const comment = commentOf({ preview });
+    expect(verdictOf(comment)).toContain("the backend restarts (some seconds without an answer)");
+    expect(verdictOf(comment)).toContain("Celery restarts (some seconds without new tasks)");
+    expect(comment).toContain("| The backend | restarts | some seconds without an answer | holds none |");
+  });
+
   it("is one line where nothing changes", () => {
     expect(commentOf(inputOf("ec2-no-change"))).toBe("<!-- sized-stack:preview:prod -->\n\n`prod`: no changes.\n");
   });

@@ -1,4 +1,4 @@
-import { ALL_SERVICES } from "../../components/services";
+import { ALL_SERVICES, replacementOf } from "../../components/services";
 import { costSection } from "./cost";
 import { type Block, code, counted, type Line, line, listed, paragraph, strong } from "./document";
 import { effectsOf } from "./effects";
@@ -50,7 +50,7 @@ export function previewComment({ preview: text, events = "", log = "", stack }: 
   const name = stack ?? preview.stack ?? UNKNOWN_STACK;
   const done = doneTo(preview);
   const plans = plansOf(preview);
-  const effects = effectsOf(preview);
+  const effects = effectsOf(preview, plans.after?.rolloutFactor);
   const lost = losses(preview);
   const moves = [...movesOf(plans).values()].flat().length;
   const judged = { stack: name, preview, done, effects, losses: lost, policies, moves };
@@ -137,7 +137,8 @@ function restarts(plans: PlanChange): Line {
   const moves = movesOf(plans);
   const restarting = ALL_SERVICES.filter(
     ({ replacement, section }) =>
-      replacement === "stop-first" && moves.get(section)?.some(({ field }) => !IN_PLACE.has(field)),
+      replacementOf({ replacement }, { rolloutFactor: plans.after?.rolloutFactor ?? 2 }) !== "start-first" &&
+      moves.get(section)?.some(({ field }) => !IN_PLACE.has(field)),
   ).map(({ title }): Line => [title]);
   if (restarting.length === 0) return ["; applied, no service need be interrupted"];
   return line`; applied, ${listed(restarting)} ${restarting.length === 1 ? "restarts" : "restart"}, on data that stays`;

@@ -1,4 +1,4 @@
-import { ALL_SERVICES, BEAT, type ServiceDescriptor } from "../../components/services";
+import { ALL_SERVICES, BEAT, replacementOf, type ServiceDescriptor } from "../../components/services";
 import { code, type Line, line } from "./document";
 import { type Change, type Preview, urnParts } from "./preview";
 import { shown } from "./values";
@@ -23,8 +23,11 @@ const CONTAINER = "docker:index/container:Container";
 const ECS_SERVICE = "aws:ecs/service:Service";
 const INSTANCE = "aws:ec2/instance:Instance";
 
-/** What an update does to each service, the worst first. Where a service is made there is nothing to do it to. */
-export function effectsOf({ changes }: Preview): Effect[] {
+/**
+ * What an update does to each service, the worst first. Where a service is made there is nothing to do it to.
+ * @param rolloutFactor Copies of the application that the new plan runs side by side during a deploy.
+ */
+export function effectsOf({ changes }: Preview, rolloutFactor: 1 | 2 = 2): Effect[] {
   const components = changes.filter(({ custom }) => !custom);
   const [made, removed] = (["create", "delete"] as const).map(
     (op) => new Set(components.filter((component) => component.op === op).map(({ urn }) => urn)),
@@ -41,7 +44,7 @@ export function effectsOf({ changes }: Preview): Effect[] {
       const happening = removed?.has(parent)
         ? gone
         : type === CONTAINER
-          ? ofContainer(change, what)
+          ? ofContainer(change, what, rolloutFactor)
           : ofEcsService(change);
       const data = kind.volumePath ? dataOf(parent, changes) : undefined;
       const service = named(what, beat ? name : urnParts(parent).name);
@@ -91,10 +94,10 @@ const restarts = (interruption: string): Happening => ({
   interruption,
 });
 
-function ofContainer({ op }: Change, { replacement, restart }: ServiceDescriptor): Happening {
+function ofContainer({ op }: Change, service: ServiceDescriptor, rolloutFactor: 1 | 2): Happening {
   switch (op) {
     case "replace":
-      if (replacement === "stop-first") return restarts(restart);
+      if (replacementOf(service, { rolloutFactor }) !== "start-first") return restarts(service.restart);
       return {
         severity: "gapless",
         happens: ["is replaced, the new containers first", "are replaced, the new containers first"],

@@ -27,6 +27,8 @@ export interface PlanSide {
   readonly services: ReadonlyMap<string, PlannedService>;
   /** The inputs, resolved; undefined where this version refuses them. */
   readonly inputs: SizingPlan["inputs"] | undefined;
+  /** Copies of the application that a deploy runs side by side; undefined where this version has no plan of it. */
+  readonly rolloutFactor: SizingPlan["rolloutFactor"] | undefined;
   readonly capacity: Capacity | undefined;
   readonly advisories: readonly Advisory[];
 }
@@ -82,6 +84,7 @@ function sideOf(components: readonly Registered[]): PlanSide | undefined {
       ]),
     ),
     inputs: system?.inputs,
+    rolloutFactor: system?.rolloutFactor,
     capacity: system?.capacity,
     advisories: system?.advisories ?? [],
   };
@@ -166,6 +169,7 @@ export function parseExplained(text: string, file: string): ExplainedPlan {
   return {
     services: new Map(services),
     inputs: inputs as unknown as SizingPlan["inputs"],
+    rolloutFactor: explanations.connections?.rolloutFactor?.value === 1 ? 1 : 2,
     capacity: valuesOf(explanations.capacity ?? {}) as unknown as Capacity,
     advisories: advisories as unknown as readonly Advisory[],
     reference,

@@ -1,5 +1,5 @@
 import Table from "cli-table3";
-import { ALL_SERVICES } from "../../components/services";
+import { ALL_SERVICES, headingOf, replacementOf } from "../../components/services";
 import { formatMemory, type Section, type SizingPlan } from "../../components/sizing";
 
 /** The plan in a few lines: what runs, how often, and what each container may use. */
@@ -13,7 +13,17 @@ export function planSummary(plan: SizingPlan): string {
     if (row) table.push(row);
   }
   const { threads, memoryMiB } = plan.inputs.hardware;
-  return `Tier ${plan.inputs.tier} on ${threads} threads and ${formatMemory(memoryMiB)}:\n${table}`;
+  return [`Tier ${plan.inputs.tier} on ${threads} threads and ${formatMemory(memoryMiB)}:`, table, ...gap(plan)].join(
+    "\n",
+  );
+}
+
+/** What a deploy interrupts where the plan has no room for old and new side by side. */
+function gap(plan: SizingPlan): string[] {
+  const stopped = ALL_SERVICES.filter((service) => replacementOf(service, plan) === "stop-first");
+  if (stopped.length === 0) return [];
+  const each = stopped.map((service) => `${headingOf(service)}: ${service.restart}`).join("; ");
+  return [`A deploy stops the old containers before the new ones start. ${each}.`];
 }
 
 function summaryRow(plan: SizingPlan, section: Section): (string | number)[] | undefined {

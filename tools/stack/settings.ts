@@ -2,6 +2,8 @@ import { existsSync, readFileSync } from "node:fs";
 import * as path from "node:path";
 import { parse } from "yaml";
 import { engineHardware } from "../../components/platform/docker/engine";
+import { localImages } from "../../components/platform/docker/local-images";
+import { engineOpenFiles, openFilesBeside } from "../../components/platform/docker/open-files";
 import { knownInstanceType } from "../../components/platform/ec2/hardware";
 import { ec2Inputs, instancesOf } from "../../components/platform/ec2/inputs";
 import type { Instances } from "../../components/platform/ec2/instance-fit";
@@ -87,11 +89,21 @@ export async function stackSystem(stack: string, reference?: Hardware): Promise<
     const types = { app, data: knownInstanceType(ec2.dataInstanceType ?? ec2.instanceType) };
     return { inputs: ec2Inputs(settings, types), instances: instancesOf(settings, types) };
   }
-  if (hardware !== "auto") return { inputs: sizingInputs(settings, hardware) };
+  // A reference machine has no engine to ask.
+  const openFiles =
+    settings.hostNofile === "auto" && reference === undefined ? await openFilesHere(settings) : undefined;
+  if (hardware !== "auto") return { inputs: sizingInputs(settings, hardware, openFiles) };
   return {
-    inputs: sizingInputs(settings, reference ?? (await engineHardware())),
+    inputs: sizingInputs(settings, reference ?? (await engineHardware()), openFiles),
     ...(reference && { reference }),
   };
+}
+
+/** Open files as the program of the stack takes them from the Docker engine. */
+function openFilesHere({ images }: Settings): Promise<number> {
+  const standIns = path.join(PROJECT, ".local", "images.json");
+  const image = localImages(standIns)(images.haproxy);
+  return engineOpenFiles({ image, cache: openFilesBeside(standIns), pull: false });
 }
 
 /** The plan of a stack. */

@@ -36,12 +36,18 @@ export interface Container {
   readonly sysctls?: Readonly<Record<string, string>>;
   /** Equal containers under one name. Default 1. */
   readonly replicas?: number;
-  /**
-   * `start-first`: a new container is healthy before the old one stops (needs neither a host port nor a
-   * volume). `stop-first`: the old one stops first.
-   */
-  readonly replacement: "start-first" | "stop-first";
+  readonly replacement: Replacement;
 }
+
+/**
+ * What becomes of the old containers of a service in a deploy.
+ * - `start-first`: a new one is healthy before an old one stops. Needs neither a host port nor a volume.
+ * - `stop-first`: there is no room for both. All old ones of a Docker engine stop before the first new one starts; of
+ *   several hosts one after another is emptied.
+ * - `only-one`: never two at once, because it owns data or a port, or two would do everything twice. The old one stops
+ *   first.
+ */
+export type Replacement = "start-first" | "stop-first" | "only-one";
 
 /** An image by its name, or what it is built from. */
 export type Image = Input<string> | ImageBuild;

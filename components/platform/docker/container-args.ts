@@ -29,7 +29,7 @@ export function containerArgs(container: Container, { prefix, imageId, network }
   const files = [...(behind ? [DRAIN_FILE] : []), ...(container.files ?? [])];
   const secrets = Object.entries(container.secrets ?? {}).sort(byName);
   return {
-    ...(container.replacement === "stop-first" ? { name: `${prefix}-${container.name}` } : {}),
+    ...(container.replacement === "only-one" ? { name: `${prefix}-${container.name}` } : {}),
     image: imageId,
     command: behind ? drainArgv(container.argv) : [...container.argv],
     ...(container.entrypoint ? { entrypoints: [...container.entrypoint] } : {}),

@@ -7,11 +7,12 @@ import type { Platform, RunningService, RunOptions } from "../contract/platform"
 import { known } from "../hooks/known";
 import { buildImage, buildTag } from "./build";
 import { containerArgs, environment } from "./container-args";
-import { explainFailure, recheck } from "./failure";
+import { failureHooks } from "./failure";
 import { haproxyContainer } from "./haproxy";
 import { pullImage } from "./image";
 import { removeLeftover } from "./leftover";
 import { runOnce } from "./run-once";
+import { stopEarlier } from "./stop-first";
 
 export interface DockerPlatformArgs {
   /** Prefix of every name on the Docker engine: `<project>-<stack>`. */
@@ -31,8 +32,11 @@ export class DockerPlatform extends pulumi.ComponentResource implements Platform
   private readonly haproxyImage: string;
   private readonly behindTlsProxy: boolean;
   private readonly network: docker.Network;
-  private readonly recheck = new pulumi.ResourceHook("recheck-container", recheck);
-  private readonly onFailure = new pulumi.ErrorHook("explain-container", explainFailure);
+  /** By what else of the service runs while a new container of it fails. */
+  private readonly failing = {
+    "start-first": failureHooks("beside", "an old one may run"),
+    "stop-first": failureHooks("alone", "none runs"),
+  };
   /** What is to be built here, by its tag. */
   private readonly builds = new Map<string, ImageBuild>();
   private readonly fetchImage = new pulumi.ResourceHook("fetch-image", async ({ newInputs }) => {
@@ -41,6 +45,7 @@ export class DockerPlatform extends pulumi.ComponentResource implements Platform
   });
   private readonly fetched = new Map<string, Promise<void>>();
   private readonly clearName: pulumi.ResourceHook;
+  private readonly stopEarlier: pulumi.ResourceHook;
 
   constructor(name: string, args: DockerPlatformArgs, opts?: pulumi.ComponentResourceOptions) {
     super("sized-stack:platform:Docker", name, {}, opts);
@@ -49,6 +54,7 @@ export class DockerPlatform extends pulumi.ComponentResource implements Platform
     this.haproxyImage = args.haproxyImage ?? LOAD_BALANCER.image;
     this.behindTlsProxy = args.behindTlsProxy ?? false;
     this.clearName = new pulumi.ResourceHook("remove-leftover", removeLeftover(args.prefix));
+    this.stopEarlier = new pulumi.ResourceHook("stop-earlier", stopEarlier(args.prefix));
     // Nothing here may ever change: a network that containers hang on cannot be replaced.
     this.network = new docker.Network("network", { name: args.prefix }, { parent: this, ignoreChanges: ["*"] });
     this.registerOutputs();
@@ -60,27 +66,39 @@ export class DockerPlatform extends pulumi.ComponentResource implements Platform
       ({ name }) =>
         new docker.Volume(`${name}-volume`, { name: `${this.prefix}-${name}` }, { parent, retainOnDelete: true }),
     );
-    const startFirst = container.replacement === "start-first";
-    const containers = Array.from({ length: container.replicas ?? 1 }, (_, index) => {
+    const { replacement, replicas = 1 } = container;
+    const failing = this.failing[replacement === "start-first" ? replacement : "stop-first"];
+    const containers: docker.Container[] = [];
+    for (let number = 1; number <= replicas; number++) {
       const args = containerArgs(container, {
         prefix: this.prefix,
         imageId: image.imageId,
         network: this.network.name,
       });
-      return new docker.Container(
-        startFirst ? `${container.name}-${index + 1}` : container.name,
-        transform ? transform(args) : args,
-        {
-          parent,
-          dependsOn: [...dependsOn, ...volumes],
-          // The provider's own default is true; a gapless deploy needs it spelled out either way.
-          deleteBeforeReplace: !startFirst,
-          // Docker cannot change these on a container that exists, and the provider may not notice.
-          replaceOnChanges: ["healthcheck", "tmpfs"],
-          hooks: { beforeCreate: [this.clearName], beforeUpdate: [this.recheck], onError: [this.onFailure] },
-        },
+      // All that go before the first new one starts go with the first, and come after it.
+      const first = replacement === "stop-first" ? containers.slice(0, 1) : [];
+      const beforeCreate = replacement === "stop-first" && number === 1 ? this.stopEarlier : this.clearName;
+      containers.push(
+        new docker.Container(
+          replacement === "only-one" ? container.name : `${container.name}-${number}`,
+          transform ? transform(args) : args,
+          {
+            parent,
+            dependsOn: [...dependsOn, ...volumes, ...first],
+            replaceWith: first,
+            // The provider's own default is true; a gapless deploy needs it spelled out either way.
+            deleteBeforeReplace: replacement !== "start-first",
+            // Docker cannot change these on a container that exists, and the provider may not notice.
+            replaceOnChanges: ["healthcheck", "tmpfs"],
+            hooks: {
+              beforeCreate: [beforeCreate],
+              beforeUpdate: [failing.recheck],
+              onError: [failing.explain],
+            },
+          },
+        ),
       );
-    });
+    }
     return { host: container.name, containers };
   }
 

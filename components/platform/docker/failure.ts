@@ -5,33 +5,40 @@ import { docker, lastLines } from "./command-line";
 
 const LAST_LINES = 20;
 
+/** What else of the service runs where a new container failed: where the old one stopped first there is none. */
+export type Beside = "an old one may run" | "none runs";
+
 /**
  * Error hook of every container: the provider's message says that a container failed, this says why, with its
  * state, its last health check and its last lines. Never asks for a retry.
  */
-export async function explainFailure({ name, newInputs }: pulumi.ErrorHookArgs): Promise<boolean> {
-  const container: unknown = newInputs?.name;
-  if (typeof container === "string") {
-    await pulumi.log.error(await describeContainer(name, container));
-  }
-  return false;
-}
+const explainFailure =
+  (beside: Beside) =>
+  async ({ name, newInputs }: pulumi.ErrorHookArgs): Promise<boolean> => {
+    const container: unknown = newInputs?.name;
+    if (typeof container === "string") {
+      await pulumi.log.error(await describeContainer(name, container, beside));
+    }
+    return false;
+  };
 
 /**
  * Before an update that changes nothing: the container failed in the update before, and Pulumi would now take it for
  * good. It must have become healthy meanwhile, or this update fails as the one before did.
  */
-export async function recheck({ name, id, newInputs = {}, oldInputs = {} }: pulumi.ResourceHookArgs): Promise<void> {
-  if (!isDeepStrictEqual(newInputs, oldInputs)) return;
-  const { waitTimeout = 60 }: { waitTimeout?: number } = newInputs;
-  const isHealthy = async () =>
-    (await docker(["container", "inspect", "--format", "{{.State.Health.Status}}", id])).lines.includes("healthy");
-  for (const until = Date.now() + waitTimeout * 1000; !(await isHealthy()); await sleep(1000)) {
-    if (Date.now() > until) throw new Error(await describeContainer(name, id));
-  }
-}
+const recheck =
+  (beside: Beside) =>
+  async ({ name, id, newInputs = {}, oldInputs = {} }: pulumi.ResourceHookArgs): Promise<void> => {
+    if (!isDeepStrictEqual(newInputs, oldInputs)) return;
+    const { waitTimeout = 60 }: { waitTimeout?: number } = newInputs;
+    const isHealthy = async () =>
+      (await docker(["container", "inspect", "--format", "{{.State.Health.Status}}", id])).lines.includes("healthy");
+    for (const until = Date.now() + waitTimeout * 1000; !(await isHealthy()); await sleep(1000)) {
+      if (Date.now() > until) throw new Error(await describeContainer(name, id, beside));
+    }
+  };
 
-async function describeContainer(name: string, container: string): Promise<string> {
+async function describeContainer(name: string, container: string, beside: Beside): Promise<string> {
   const [inspected, logs] = await Promise.all([
     docker(["container", "inspect", "--format", "{{json .State}}", container]),
     docker(["logs", "--tail", String(LAST_LINES), container]),
@@ -44,8 +51,15 @@ async function describeContainer(name: string, container: string): Promise<strin
     `Its last lines (docker logs ${container}):`,
     lastLines(logs.lines, LAST_LINES),
     advice(state, logs.lines),
+    wayBack(beside),
   ].join("\n");
 }
+
+/** Both hooks of a container, under names that differ: a program registers each once. */
+export const failureHooks = (name: string, beside: Beside) => ({
+  recheck: new pulumi.ResourceHook(`recheck-container-${name}`, recheck(beside)),
+  explain: new pulumi.ErrorHook(`explain-container-${name}`, explainFailure(beside)),
+});
 
 /** How a container ended lately, the last time last: `oom`, `die 137`. */
 async function ends(container: string): Promise<readonly string[]> {
@@ -86,10 +100,18 @@ export function advice({ Status, ExitCode, OOMKilled, Error: refused }: DockerSt
   }
   if (Status === "created") return "It never started. Correct what Docker says above, and deploy again.";
   if (Status === "running") {
-    return "It runs and is not healthy: what its check says has to become true. The old container, where there is one, goes on. Correct it and deploy again.";
+    return "It runs and is not healthy: what its check says has to become true. Correct it and deploy again.";
   }
   return "Its program ended: correct what it says, or its settings and image, and deploy again.";
 }
+
+/** What runs meanwhile, and how to return to what ran before. */
+export const wayBack = (beside: Beside): string =>
+  beside === "an old one may run"
+    ? "The old container, where there is one, goes on."
+    : "A deploy stops the old one before the new one starts: nothing of this service runs until one succeeds. To go back " +
+      "to what ran before, return settings and image to what they were (images.app to the name it had, or git checkout " +
+      "what is built), and deploy that. A migration that has run is not taken back.";
 
 export interface DockerState {
   readonly Status: string;

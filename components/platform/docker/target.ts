@@ -5,6 +5,7 @@ import { localBuild } from "./build";
 import { DockerPlatform } from "./docker-platform";
 import { dockerHardware } from "./engine";
 import { localImages } from "./local-images";
+import { engineOpenFiles, openFilesBeside } from "./open-files";
 
 /**
  * The target `docker`: what the engine offers, and the platform on it.
@@ -15,8 +16,12 @@ export async function dockerTarget(settings: LoadedSettings, prefix: string, sta
   const standIn = localImages(standIns);
   const { port, images, entrance } = settings;
   const { behindTlsProxy } = entrance;
+  const openFiles = () =>
+    settings.hostNofile === "auto"
+      ? engineOpenFiles({ image: standIn(images.haproxy), cache: openFilesBeside(standIns), pull: true })
+      : undefined;
   return {
-    inputs: sizingInputs(settings, await dockerHardware(settings.hardware)),
+    inputs: sizingInputs(settings, await dockerHardware(settings.hardware), await openFiles()),
     image: (image) => (typeof image === "string" ? standIn(image) : localBuild(image, standIn)),
     refusal: ({ message }) => message,
     platform: () =>

@@ -27,8 +27,6 @@ export interface Ec2PlatformArgs extends HostsArgs, PlacementArgs {
   readonly tags: Readonly<Record<string, string>>;
   readonly network: NetworkArgs;
   readonly amiId?: string | undefined;
-  /** 2 where the plan has room for old and new side by side. */
-  readonly rolloutFactor: 1 | 2;
   readonly entrance: EntranceSettings;
   readonly logDays: number;
   readonly scaling: ScalingArgs;
@@ -102,14 +100,14 @@ export class Ec2Platform extends pulumi.ComponentResource implements Platform {
     const volumes = (asked.volumes ?? []).filter(({ dispensable }) => !dispensable);
     const container = { ...asked, volumes };
     const { cluster, hosts } = this;
-    const { rolloutFactor, scaling } = this.args;
+    const { scaling } = this.args;
     const options = { ...this.options, parent };
     const isData = volumes.length > 0;
     const placement = isData ? besideData(this.args, hosts) : forApplication(this.args, hosts);
     const definition = this.tasks.define(container, placement, options);
     const entrance = container.behind as Ec2Entrance | undefined;
 
-    const args = serviceArgs(container, placement, { cluster, definition, rolloutFactor, entrance });
+    const args = serviceArgs(container, placement, { cluster, definition, entrance });
     const after = [...dependsOn, ...hosts.ready, ...(entrance ? [entrance.listener] : [])];
     const service = new aws.ecs.Service(name, transform ? transform(args) : args, {
       ...options,
@@ -126,7 +124,8 @@ export class Ec2Platform extends pulumi.ComponentResource implements Platform {
 
   runOnce(command: Command, { parent, dependsOn = [] }: RunOptions): pulumi.Resource {
     const { name, memoryLimitMiB: limitMiB } = command;
-    const placement = forApplication(this.args, this.hosts);
+    // Its weight is what was kept for it, whatever those beside it had to become.
+    const placement = { ...forApplication(this.args, this.hosts), cpuScale: 1 };
     const container = {
       ...command,
       cpu: { shares: ONE_OFF_UNITS },

@@ -75,9 +75,11 @@ export function platformArgs(
     dataServices,
     dataVolume: data,
     // Without data to keep, one host in a group of one comes back by itself.
-    appHosts: several || dataServices.length === 0 ? { type: types.app, ...(several ? appHosts : ONE) } : undefined,
+    appHosts:
+      several || dataServices.length === 0
+        ? { type: types.app, rolloutFactor: plan.rolloutFactor, ...(several ? appHosts : ONE) }
+        : undefined,
     amiId,
-    rolloutFactor: plan.rolloutFactor,
     cpuScale: cpuScale(plan),
     entrance: { certificateArn, domain, ranges: facts.ranges },
     logDays,

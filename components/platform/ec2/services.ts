@@ -13,14 +13,13 @@ export interface Copies {
 
 /** One where a second would do harm; else so many on each host there is. */
 export function copiesOf({ replacement, replicas = 1 }: Container, { leastHosts, mostHosts }: Placement): Copies {
-  if (replacement === "stop-first") return { least: 1, most: 1 };
+  if (replacement === "only-one") return { least: 1, most: 1 };
   return { least: replicas * leastHosts, most: replicas * mostHosts };
 }
 
 export interface ServiceContext {
   readonly cluster: aws.ecs.Cluster;
   readonly definition: aws.ecs.TaskDefinition;
-  readonly rolloutFactor: 1 | 2;
   readonly entrance: Ec2Entrance | undefined;
 }
 
@@ -28,11 +27,11 @@ export interface ServiceContext {
 export function serviceArgs(
   container: Container,
   placement: Placement,
-  { cluster, definition, rolloutFactor, entrance }: ServiceContext,
+  { cluster, definition, entrance }: ServiceContext,
 ): aws.ecs.ServiceArgs {
   const { name, replacement, healthCheck } = container;
   const { constraint, capacityProvider, leastHosts } = placement;
-  const { minimumHealthy, maximum } = deploymentPercent(replacement, { rolloutFactor, hosts: leastHosts });
+  const { minimumHealthy, maximum } = deploymentPercent(replacement, leastHosts);
   return {
     name,
     cluster: cluster.arn,
@@ -65,7 +64,7 @@ export function serviceArgs(
 
 /** Whether the number of copies follows the load: where hosts can be added, and a second copy does no harm. */
 export const scales = ({ replacement }: Container, { capacityProvider }: Placement): boolean =>
-  capacityProvider !== undefined && replacement !== "stop-first";
+  capacityProvider !== undefined && replacement !== "only-one";
 
 /** How a service is made and replaced, beside what it is. */
 export const serviceOptions = (

@@ -1,4 +1,4 @@
-import type { Container } from "../contract/container";
+import type { Container, Replacement } from "../contract/container";
 
 type Optional = "healthCheck" | "stopGraceSeconds" | "replacement";
 
@@ -108,15 +108,13 @@ export interface DeploymentPercent {
 
 /**
  * One copy at a time where two cannot be: PostgreSQL and Redis own their data, beat would send everything twice.
- * Elsewhere a second copy comes first where the hosts have room for it (`rolloutFactor` 2). Where they have not, one
- * host after another is emptied, and a single host stands still meanwhile.
+ * Elsewhere a second copy comes first where the plan counted with it. Where it did not, one host after another is
+ * emptied, and a single host stands still meanwhile.
+ * @param hosts Hosts that the service always has.
  */
-export function deploymentPercent(
-  replacement: Container["replacement"],
-  { rolloutFactor, hosts }: { readonly rolloutFactor: 1 | 2; readonly hosts: number },
-): DeploymentPercent {
-  if (replacement === "stop-first") return { minimumHealthy: 0, maximum: 100 };
-  if (rolloutFactor === 2) return { minimumHealthy: 100, maximum: 200 };
+export function deploymentPercent(replacement: Replacement, hosts: number): DeploymentPercent {
+  if (replacement === "only-one") return { minimumHealthy: 0, maximum: 100 };
+  if (replacement === "start-first") return { minimumHealthy: 100, maximum: 200 };
   return { minimumHealthy: Math.floor((100 * (hosts - 1)) / hosts), maximum: 100 };
 }
 

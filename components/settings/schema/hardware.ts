@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { DEFAULTS } from "../../sizing";
+import { DEFAULTS, INPUT_LIMITS } from "../../sizing";
 import { limited, memorySize } from "./values";
 
 export const hardware = z
@@ -30,6 +30,13 @@ export const cpuEnforcement = z
   .default(DEFAULTS.cpuEnforcement)
   .describe("`quota`: CPU limits and shares. `weight`: shares alone, so that idle CPU is anybody's.");
 
-export const hostNofile = limited("hostNofile")
-  .default(DEFAULTS.hostNofile)
-  .describe("Open files the host grants a container.");
+const { least, most } = INPUT_LIMITS.hostNofile;
+
+export const hostNofile = z
+  .union([z.literal("auto"), z.int().min(least).max(most)], {
+    error: `auto, or a whole number from ${least} to ${most},`,
+  })
+  .default("auto")
+  .describe(
+    "Open files the host grants a container. `auto` reads it once from a container of the Docker engine and keeps it in `.local/open-files.json`; without an engine 16384.",
+  );

@@ -92,4 +92,10 @@ export function planHosts(inputs: ResolvedInputs, sheet: Sheet): { app: Host; da
 export interface Ceiling {
   readonly ruleMiB: number;
   readonly ceilingMiB: number;
+  /** The most that one copy may need, where a scheduler places each copy by what it needs. */
+  readonly copyMiB: number | undefined;
 }
+
+/** Memory of an app host that processes are counted in: what one copy may need, unless their number is given. */
+export const countedMiB = ({ ceilingMiB, copyMiB }: Ceiling, given: boolean): number =>
+  given || copyMiB === undefined ? ceilingMiB : Math.min(ceilingMiB, copyMiB);

@@ -2,6 +2,7 @@ import type { Host } from "../machine/hosts";
 import { withUnit } from "../rules/explanation";
 import type { Shortfall } from "../rules/refusal";
 import type { Cut } from "../rules/sheet";
+import { MOST_CONNECTIONS } from "../services/postgres/rules";
 import type { AdvisedPlan, Advisory } from "./advisory";
 import { RULES } from "./explain";
 import { type Broken, brokenRelations } from "./relations";
@@ -72,18 +73,24 @@ function boundedAdvisory({ rule, asked, value, by, lack }: Cut, { external }: Ad
 const recreates = ({ part, lack, sentence }: Shortfall, { inputs, postgres, redis }: AdvisedPlan): Advisory => {
   const several = inputs.appHosts > 1;
   const elsewhere = (part === "postgres" && !postgres) || (part === "redis" && !redis);
-  const larger = several
-    ? "Larger app hosts or a lower tier make it gapless."
-    : "A larger machine or a lower tier makes it gapless.";
+  const remedy = () => {
+    if (lack !== "connections")
+      return `More memory on the ${several ? "app hosts" : "machine"} makes it gapless, or less for each process.`;
+    if (elsewhere) return "A server that takes more connections makes it gapless.";
+    if (part === "postgres" && postgres && postgres.maxConnections < MOST_CONNECTIONS) {
+      return "More memory for PostgreSQL, which lets it take more connections, makes it gapless.";
+    }
+    return "Fewer app hosts make it gapless.";
+  };
   return {
     id: "rollout.recreate",
     severity: "warning",
     service: "backend",
     sentence: [
-      `A deploy ${several ? "empties one app host after another" : "stops the old backend before the new one runs"},`,
+      `A deploy ${several ? "empties one app host after another" : "stops the old backend and Celery before the new ones run"},`,
       `because two copies side by side do not fit: ${sentence}`,
       ...(several ? ["The others carry the load meanwhile; a single one stands still."] : []),
-      lack === "connections" && elsewhere ? "A server that takes more connections makes it gapless." : larger,
+      remedy(),
     ].join(" "),
   };
 };

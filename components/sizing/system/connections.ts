@@ -1,3 +1,4 @@
+import type { Copies } from "../machine/copies";
 import type { ResolvedInputs, Rollout } from "../machine/inputs";
 import { floorDiv } from "../rules/arithmetic";
 import { Shortfall } from "../rules/refusal";
@@ -32,11 +33,17 @@ type CapInputs = {
   usable: number;
   appHosts: number;
   rolloutFactor: number;
+  /** Copies that processes are counted for: 2 where `auto` found no room for two. */
+  counted: number;
   /** Left out where both run here: Redis then carries what PostgreSQL does. */
   maxClients?: number;
   /** Celery replicas at most, on each app host. The same at every tier: a busier one must not carry less. */
   mostReplicas?: number;
 };
+
+/** What a plan's own copies carry, and where it counts with more of them what those would; at least one process. */
+const withinBoth = ({ rolloutFactor, counted }: CapInputs, carried: (copies: number) => number): number =>
+  Math.min(carried(rolloutFactor), Math.max(1, carried(counted)));
 
 /** How the connections of PostgreSQL and Redis are shared out. */
 export const CONNECTION_RULES = rulesOf("connections", "docs/sizing.md#connections", {
@@ -61,15 +68,19 @@ export const CONNECTION_RULES = rulesOf("connections", "docs/sizing.md#connectio
     unit: "processes",
     about: "Backend workers, and Celery children, the connections carry on each app host",
     words:
-      "Usable connections over 4 (two for a worker, two for a child), the app hosts and the rollout factor; with a server elsewhere at most what Redis carries.",
+      "Usable connections over 4 (two for a worker, two for a child), the app hosts and the copies counted with: the rollout factor, or 2 (and at least one process) where auto found no room for two; with a server elsewhere at most what Redis carries.",
     instead: "overrides.postgres.maxConnections",
-    asks: ({ usable, appHosts, rolloutFactor }: CapInputs) =>
-      floorDiv(usable, PER_WORKER_AND_CHILD * appHosts * rolloutFactor),
+    asks: (inputs: CapInputs) => {
+      const carried = (copies: number) => floorDiv(inputs.usable, PER_WORKER_AND_CHILD * inputs.appHosts * copies);
+      return withinBoth(inputs, carried);
+    },
     bounds: (is) => [
       is.atMost(
         "Redis' maxclients, 80 % in steady state and all during a deploy: two for each worker and child, and 10 for each Celery replica",
         ({ maxClients, mostReplicas = 0, ...each }) =>
-          maxClients === undefined ? Number.POSITIVE_INFINITY : carriedByRedis({ ...each, maxClients, mostReplicas }),
+          maxClients === undefined
+            ? Number.POSITIVE_INFINITY
+            : withinBoth(each, (rolloutFactor) => carriedByRedis({ ...each, rolloutFactor, maxClients, mostReplicas })),
         "connections",
       ),
     ],
@@ -121,17 +132,17 @@ interface ConnectionLimits {
 export function connectionCap(
   sheet: Sheet,
   { appHosts, rollout, externalPostgresConnections, externalRedisConnections }: ResolvedInputs,
-  copies: 1 | 2,
+  { runs, counted }: Copies,
   { maxConnections, reserved = SERVER_DEFAULTS, maxClients, replicasGiven = 0 }: ConnectionLimits,
 ) {
-  const rolloutFactor = sheet.apply(R.rolloutFactor, { rollout, copies });
+  const rolloutFactor = sheet.apply(R.rolloutFactor, { rollout, copies: runs });
   const { superuserReservedConnections, reservedConnections = 0 } = reserved;
   const usable = sheet.apply(R.usable, {
     maxConnections,
     reserved: superuserReservedConnections + reservedConnections,
   });
   const ofRedis = maxClients === undefined ? {} : { maxClients, mostReplicas: mostReplicas(replicasGiven) };
-  const cap = sheet.apply(R.cap, { usable, appHosts, rolloutFactor, ...ofRedis });
+  const cap = sheet.apply(R.cap, { usable, appHosts, rolloutFactor, counted, ...ofRedis });
   const needed = PER_WORKER_AND_CHILD * appHosts * rolloutFactor;
   if (usable < needed) {
     const shortfall = new Shortfall(
@@ -167,6 +178,13 @@ export function connectionCap(
   // Where connections lack for one, the rules go on with one.
   return { rolloutFactor, usable: Math.max(usable, needed), cap: Math.max(cap, 1) };
 }
+
+/** Workers that so many connections carry on each app host, and as many children; PostgreSQL's own reserve is its default. */
+export const mostWorkers = (maxConnections: number, { appHosts }: ResolvedInputs, copies: 1 | 2): number =>
+  floorDiv(
+    maxConnections - SERVER_DEFAULTS.superuserReservedConnections - KEPT,
+    PER_WORKER_AND_CHILD * appHosts * copies,
+  );
 
 /** What each backend worker may hold. Connections lack where Redis has no two for each. */
 export function connectionsPerWorker(

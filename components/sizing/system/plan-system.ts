@@ -1,3 +1,4 @@
+import type { Copies } from "../machine/copies";
 import type { DataMemory } from "../machine/data-memory";
 import { type Host, planHosts, reserveInThousandths } from "../machine/hosts";
 import type { ResolvedInputs } from "../machine/inputs";
@@ -12,11 +13,13 @@ import {
   planBackend,
   spreadBackend,
 } from "../services/backend/plan";
+import { workersIn } from "../services/backend/workers";
 import { planBeat } from "../services/celery/beat";
 import { celeryCeiling, celeryCpu, celeryLoad, planCelery, splitCelery } from "../services/celery/plan";
 import { CELERY_RULES } from "../services/celery/rules";
 import { planLoadBalancer, usesHaproxy } from "../services/load-balancer/rules";
 import {
+  mostConnections,
   planPostgres,
   postgresConnections,
   postgresCpu,
@@ -30,7 +33,7 @@ import { REDIS_MEMORY } from "../services/redis/rules";
 import { advise } from "./advisories";
 import { planCapacity } from "./capacity";
 import { findContradictions, findTooSmall, findUnfit } from "./checks";
-import { connectionCap, connectionsPerWorker } from "./connections";
+import { connectionCap, connectionsPerWorker, mostWorkers } from "./connections";
 import { cpuScales } from "./cpu-scale";
 import { SECTIONS, type Section } from "./explain";
 import { planExternal } from "./external";
@@ -49,10 +52,11 @@ const bySection = <T>(make: (section: Section) => T): Readonly<Record<Section, T
 
 /**
  * The whole system with so many copies of the application side by side during a deploy.
+ * @param rolloutFallback Why `auto` counts with fewer than two.
  * @throws Shortfall where something that is needed does not fit.
  * @throws OverrideRefusal with every override that cannot be taken.
  */
-export function planSystem(inputs: ResolvedInputs, copies: 1 | 2, rolloutFallback?: Shortfall): SizingPlan {
+export function planSystem(inputs: ResolvedInputs, copies: Copies, rolloutFallback?: Shortfall): SizingPlan {
   const findings = noFindings(unknownOverrides(inputs));
   const plan = planOn(openSheets(inputs, findings), findings, inputs, copies, rolloutFallback);
   const [shortfall] = findings.shortfalls;
@@ -66,7 +70,7 @@ function planOn(
   sheets: Sheets,
   findings: Findings,
   inputs: ResolvedInputs,
-  copies: 1 | 2,
+  copies: Copies,
   rolloutFallback: Shortfall | undefined,
 ): SizingPlan {
   findTooSmall(inputs, findings);
@@ -79,8 +83,8 @@ function planOn(
   };
   const [postgresMiB, redisMiB] = [memory.postgres.limitMiB, memory.redis.limitMiB];
   const availableMiB = availableForApp(inputs, app, Object.values(memory));
-  const backendRoom = backendCeiling(sheets.backend, inputs, app, availableMiB);
-  const celeryRoom = celeryCeiling(sheets.celery, inputs, app, availableMiB, backendRoom.ceilingMiB);
+  const backendRoom = backendCeiling(sheets.backend, inputs, app, availableMiB, copies);
+  const celeryRoom = celeryCeiling(sheets.celery, inputs, app, availableMiB, backendRoom.ceilingMiB, copies);
 
   const asked = backendWorkersAsked(sheets.backend, inputs, app, backendRoom);
   const external = planExternal(sheets.external, sheets, inputs, data, { postgresMiB, redisMiB });
@@ -137,9 +141,17 @@ function planOn(
   ];
   const beat = inputs.beat ? planBeat(sheets.beat, app) : undefined;
   findContradictions(services, inputs, sheets, findings);
-  findUnfit(loads, inputs, hosts, copies, sheets, findings);
+  findUnfit(loads, inputs, hosts, copies.runs, sheets, findings);
 
-  const loadBalancer = planLoadBalancer(sheets.loadBalancer, inputs.hostNofile);
+  const loadBalancer = planLoadBalancer(sheets.loadBalancer, inputs, {
+    byMemory: workersIn(Math.max(backendRoom.ruleMiB, backendRoom.ceilingMiB), inputs.workerMemoryMiB),
+    byConnections: mostWorkers(
+      external?.postgresConnections ?? mostConnections(sheets.postgres, postgresMiB),
+      inputs,
+      copies.runs,
+    ),
+    ...backend,
+  });
   const haproxy = usesHaproxy(inputs) ? loadBalancer : undefined;
   const capacity = planCapacity(sheets.capacity, inputs, backend, celery, haproxy?.maxConnections);
   const totals = planTotals(sheets.totals, Object.keys(services), loads, {
@@ -148,7 +160,7 @@ function planOn(
   });
   return {
     inputs,
-    rolloutFactor: copies,
+    rolloutFactor: copies.runs,
     ...services,
     external,
     system: {

@@ -25,20 +25,22 @@ export function sizingPlan(given: SizingInputs): SizingPlan {
 
 /** Two copies side by side where that is asked for, or fits. */
 function planRollout(inputs: ResolvedInputs): SizingPlan {
-  if (inputs.rollout !== "auto") return planSystem(inputs, inputs.rollout === "gapless" ? 2 : 1);
+  if (inputs.rollout === "recreate") return planSystem(inputs, { runs: 1, counted: 1 });
+  const both = { runs: 2, counted: 2 } as const;
+  if (inputs.rollout === "gapless") return planSystem(inputs, both);
   try {
-    return planSystem(inputs, 2);
+    return planSystem(inputs, both);
   } catch (error) {
     const shortfall = error instanceof OverrideRefusal ? (error.shortfall ?? shortOfTwo(inputs)) : error;
     if (!(shortfall instanceof Shortfall) || shortfall.lack === "memory") throw error;
-    return planSystem(inputs, 1, shortfall);
+    return planSystem(inputs, { runs: 1, counted: 2 }, shortfall);
   }
 }
 
 /** What lacks for two copies without any override: the machine decides the rollout, and overrides are held against that. */
 function shortOfTwo(inputs: ResolvedInputs): Shortfall | undefined {
   try {
-    planSystem({ ...inputs, overrides: {} }, 2);
+    planSystem({ ...inputs, overrides: {} }, { runs: 2, counted: 2 });
   } catch (error) {
     if (error instanceof Shortfall) return error;
     throw error;

@@ -19,6 +19,11 @@ type FleetMemoryInputs = {
   readonly workersPerInstance: number;
   readonly workerMemoryMiB: number;
 };
+type FleetReservationInputs = {
+  readonly fleetMemoryLimitMiB: number;
+  /** Undefined where nothing places by reservation. */
+  readonly neededMiB: number | undefined;
+};
 /** The memory of all containers of an app host, and of each. */
 export const MEMORY_RULES = {
   fleetMemoryLimitMiB: rule({
@@ -45,9 +50,10 @@ export const MEMORY_RULES = {
   fleetMemoryReservationMiB: rule({
     unit: "MiB",
     about: "Memory the containers of one app host are promised together",
-    words: "0.6 of the limit.",
+    words: "0.6 of the limit; where a scheduler places by reservation what the workers need in 0.9 of it.",
     source: DIVISION,
-    asks: ({ fleetMemoryLimitMiB }: { fleetMemoryLimitMiB: number }) => floorDiv(3 * fleetMemoryLimitMiB, 5),
+    asks: ({ fleetMemoryLimitMiB, neededMiB }: FleetReservationInputs) =>
+      neededMiB === undefined ? floorDiv(3 * fleetMemoryLimitMiB, 5) : Math.min(fleetMemoryLimitMiB, neededMiB),
     allows: (is) => [is.atMost("their own memory limit", ({ fleetMemoryLimitMiB }) => fleetMemoryLimitMiB)],
   }),
   memoryLimitMiB: outcome({

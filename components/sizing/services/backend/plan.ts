@@ -1,18 +1,22 @@
-import type { Ceiling, Host } from "../../machine/hosts";
+import { type Copies, copyInputs, noSecondCopy } from "../../machine/copies";
+import { type Ceiling, countedMiB, type Host } from "../../machine/hosts";
 import type { ResolvedInputs } from "../../machine/inputs";
 import type { CpuDemand, CpuShare, Load } from "../../machine/load";
 import { TIER_FACTS } from "../../machine/tiers";
 import { floorDiv, floorHundredths } from "../../rules/arithmetic";
 import { Shortfall } from "../../rules/refusal";
 import type { Sheet } from "../../rules/sheet";
+import { memoryFor } from "./memory";
 import { type BackendPlan, exactBackendCpu, BACKEND_RULES as R } from "./rules";
 
 export function backendCeiling(
   sheet: Sheet,
-  { topology, oversubscribe, childMemoryMiB }: ResolvedInputs,
+  inputs: ResolvedInputs,
   { memoryMiB, reserveMiB }: Host,
   availableMiB: number,
+  copies: Copies,
 ): Ceiling {
+  const { topology, oversubscribe, childMemoryMiB, workerMemoryMiB } = inputs;
   const ruleMiB = sheet.apply(R.memoryCeilingMiB, {
     memoryMiB,
     reserveMiB,
@@ -21,7 +25,12 @@ export function backendCeiling(
     availableMiB,
     childMemoryMiB,
   });
-  return { ruleMiB, ceilingMiB: sheet.given(R.fleetMemoryLimitMiB) ?? ruleMiB };
+  const oneWorkerMiB = memoryFor(1, workerMemoryMiB);
+  return {
+    ruleMiB,
+    ceilingMiB: sheet.given(R.fleetMemoryLimitMiB) ?? ruleMiB,
+    copyMiB: sheet.apply(R.copyCeilingMiB, copyInputs(inputs, copies, availableMiB, oneWorkerMiB)),
+  };
 }
 
 /** Workers before connections bound them: the tier's, within memory, or the override. Memory lacks where none fits. */
@@ -29,10 +38,17 @@ export function backendWorkersAsked(
   sheet: Sheet,
   { workerMemoryMiB }: ResolvedInputs,
   { tierWorkers }: Host,
-  { ceilingMiB }: Ceiling,
+  ceiling: Ceiling,
 ): number {
-  const byMemory = floorDiv(9 * ceilingMiB, 10 * workerMemoryMiB);
-  if (byMemory < 1) {
+  const { ceilingMiB } = ceiling;
+  const workersGiven = sheet.given(R.workers);
+  const counted = countedMiB(ceiling, workersGiven !== undefined);
+  const byMemory = floorDiv(9 * counted, 10 * workerMemoryMiB);
+  const oneWorkerMiB = memoryFor(1, workerMemoryMiB);
+  if (byMemory < 1 && counted < ceilingMiB && oneWorkerMiB <= ceilingMiB) {
+    const shortfall = noSecondCopy(`one worker of ${workerMemoryMiB} MiB`, oneWorkerMiB, counted, "workerMemory");
+    sheet.lacks(shortfall, "backend", "celery");
+  } else if (byMemory < 1) {
     const needed = Math.ceil((10 * workerMemoryMiB) / 9);
     const available = Math.max(0, ceilingMiB);
     const shortfall = new Shortfall(
@@ -45,7 +61,7 @@ export function backendWorkersAsked(
     );
     sheet.lacks(shortfall, "backend", "celery");
   }
-  return sheet.given(R.workers) ?? Math.max(1, Math.min(tierWorkers, byMemory));
+  return workersGiven ?? Math.max(1, Math.min(tierWorkers, byMemory));
 }
 
 /** Workers and the containers they run in. */
@@ -58,17 +74,19 @@ export function spreadBackend(
   sheet: Sheet,
   { tier, workerMemoryMiB }: ResolvedInputs,
   { tierWorkers }: Host,
-  { ceilingMiB }: Ceiling,
+  ceiling: Ceiling,
   asked: number,
   connectionCap: number,
 ): BackendSpread {
+  const workersGiven = sheet.given(R.workers) !== undefined;
+  const ceilingMiB = countedMiB(ceiling, workersGiven);
   const instances = sheet.apply(R.instances, {
     tierInstances: TIER_FACTS[tier].backendInstances,
     workers: Math.min(asked, connectionCap),
     ceilingMiB,
     workerMemoryMiB,
     connectionCap,
-    workersGiven: sheet.given(R.workers) !== undefined,
+    workersGiven,
     memoryGiven: sheet.given(R.fleetMemoryLimitMiB) !== undefined,
   });
   return {
@@ -101,7 +119,7 @@ export function planBackend(
   { threads, memoryMiB, reserveMiB }: Host,
   { threads: unscaledLimit, scale }: CpuShare,
   { instances, workers }: BackendSpread,
-  { ruleMiB }: Ceiling,
+  { ruleMiB, copyMiB }: Ceiling,
   { perWorker, redisPerWorker }: { perWorker: number; redisPerWorker: number },
 ): BackendPlan {
   const { tier, topology, workerMemoryMiB, behindLoadBalancer, backendStopGraceSeconds } = inputs;
@@ -121,7 +139,10 @@ export function planBackend(
     workersPerInstance,
     workerMemoryMiB,
   });
-  const fleetMemoryReservationMiB = sheet.apply(R.fleetMemoryReservationMiB, { fleetMemoryLimitMiB });
+  const fleetMemoryReservationMiB = sheet.apply(R.fleetMemoryReservationMiB, {
+    fleetMemoryLimitMiB,
+    neededMiB: inputs.hostReserve === "registered" ? memoryFor(workers, workerMemoryMiB) : undefined,
+  });
   const limitConcurrency = sheet.apply(R.limitConcurrency, {});
   const backlog = sheet.apply(R.backlog, { tier });
   const stopGraceSeconds = sheet.apply(R.stopGraceSeconds, { backendStopGraceSeconds });
@@ -130,6 +151,7 @@ export function planBackend(
   const redisPool = sheet.apply(R.redisMaxConnectionsPerWorker, { redisPerWorker });
   return {
     memoryCeilingMiB: ruleMiB,
+    copyCeilingMiB: copyMiB,
     instances,
     workersPerInstance,
     workers,

@@ -1,3 +1,4 @@
+import { copyCeilingRule } from "../../machine/copies";
 import { cpuQuotaRule, cpuSharesRule, FITS_THREADS, LEAST_CPU, scaled, withinHost } from "../../machine/cpu";
 import type { Topology } from "../../machine/inputs";
 import { floorDiv, floorHundredths } from "../../rules/arithmetic";
@@ -36,6 +37,7 @@ export const BACKEND_RULES = rulesOf("backend", "docs/sizing.md#backend", {
       return Math.min(floorDiv(5 * memoryMiB, topology === "single-host" ? 8 : 6), memoryMiB - reserveMiB);
     },
   }),
+  copyCeilingMiB: copyCeilingRule("The most the workers of one app host may need", { 1: 3, 2: 2 }),
   ...WORKER_RULES,
   ...UVICORN_RULES,
   ...POOL_RULES,

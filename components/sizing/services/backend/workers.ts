@@ -3,7 +3,8 @@ import { outcome, rule } from "../../rules/rule";
 import { memoryFor } from "./memory";
 
 /** Workers a container of so much memory holds: they may fill 0.9 of it. */
-const workersIn = (memoryMiB: number, workerMemoryMiB: number): number => floorDiv(9 * memoryMiB, 10 * workerMemoryMiB);
+export const workersIn = (memoryMiB: number, workerMemoryMiB: number): number =>
+  floorDiv(9 * memoryMiB, 10 * workerMemoryMiB);
 const perInstance = (workers: number, instances: number): number => Math.ceil(workers / instances);
 
 type WorkerInputs = {

@@ -15,6 +15,12 @@ type FleetMemoryInputs = {
   replicaMemoryMiB: number | undefined;
 };
 
+type ReservationInputs = {
+  memoryLimitMiB: number;
+  /** Undefined where nothing places by reservation. */
+  neededMiB: number | undefined;
+};
+
 /** The fleet's memory, and that of each replica. */
 export const MEMORY_RULES = {
   fleetMemoryLimitMiB: rule({
@@ -48,9 +54,11 @@ export const MEMORY_RULES = {
   memoryReservationMiB: rule({
     unit: "MiB",
     about: "Memory one replica is promised",
-    words: "Half of its limit.",
+    words:
+      "Half of its limit; where a scheduler places by reservation one childMemory for each child and one for the parent.",
     source: DIVISION,
-    asks: ({ memoryLimitMiB }: { memoryLimitMiB: number }) => floorDiv(memoryLimitMiB, 2),
+    asks: ({ memoryLimitMiB, neededMiB }: ReservationInputs) =>
+      neededMiB === undefined ? floorDiv(memoryLimitMiB, 2) : Math.min(memoryLimitMiB, neededMiB),
     allows: (is) => [is.atMost("its own memory limit", ({ memoryLimitMiB }) => memoryLimitMiB)],
   }),
 };

@@ -1,5 +1,6 @@
+import { type Copies, copyInputs, noSecondCopy } from "../../machine/copies";
 import { exactCpu, exactReservation } from "../../machine/cpu";
-import type { Ceiling, Host } from "../../machine/hosts";
+import { type Ceiling, countedMiB, type Host } from "../../machine/hosts";
 import type { ResolvedInputs } from "../../machine/inputs";
 import type { CpuDemand, CpuShare, Load } from "../../machine/load";
 import { TIER_FACTS } from "../../machine/tiers";
@@ -32,11 +33,13 @@ export const celeryLoad = (plan: CeleryPlan): Load => ({
 /** The most the fleet may use: the rule's ceiling, or the overridden limit. */
 export function celeryCeiling(
   sheet: Sheet,
-  { topology, oversubscribe }: ResolvedInputs,
+  inputs: ResolvedInputs,
   { memoryMiB }: Host,
   availableMiB: number,
   backendCeilingMiB: number,
+  copies: Copies,
 ): Ceiling {
+  const { topology, oversubscribe, childMemoryMiB } = inputs;
   const ruleMiB = sheet.apply(R.memoryCeilingMiB, {
     memoryMiB,
     topology,
@@ -44,7 +47,11 @@ export function celeryCeiling(
     availableMiB,
     backendCeilingMiB,
   });
-  return { ruleMiB, ceilingMiB: sheet.given(R.fleetMemoryLimitMiB) ?? ruleMiB };
+  return {
+    ruleMiB,
+    ceilingMiB: sheet.given(R.fleetMemoryLimitMiB) ?? ruleMiB,
+    copyMiB: sheet.apply(R.copyCeilingMiB, copyInputs(inputs, copies, availableMiB, 2 * childMemoryMiB)),
+  };
 }
 
 /** Replicas, and the children of each. */
@@ -58,12 +65,17 @@ export function splitCelery(
   sheet: Sheet,
   { tier, childMemoryMiB }: ResolvedInputs,
   { tierWorkers }: Host,
-  { ceilingMiB }: Ceiling,
+  ceiling: Ceiling,
   connectionCap: number,
 ): CelerySplit {
   const replicaMemoryMiB = sheet.given(R.memoryLimitMiB);
+  const [concurrencyGiven, replicasGiven] = [sheet.given(R.concurrency), sheet.given(R.replicas)];
+  const ceilingMiB = countedMiB(ceiling, replicaMemoryMiB !== undefined);
   const most = replicaMemoryMiB ?? ceilingMiB;
-  if (most < 2 * childMemoryMiB) {
+  if (most < 2 * childMemoryMiB && most < ceiling.ceilingMiB && 2 * childMemoryMiB <= ceiling.ceilingMiB) {
+    const shortfall = noSecondCopy("one child and its parent", 2 * childMemoryMiB, most, "childMemory");
+    sheet.lacks(shortfall, "backend", "celery");
+  } else if (most < 2 * childMemoryMiB) {
     const shortfall = new Shortfall(
       "celery",
       "memory",
@@ -78,8 +90,8 @@ export function splitCelery(
   const replicas = sheet.apply(R.replicas, {
     ...split,
     tierReplicas: TIER_FACTS[tier].celeryReplicas,
-    concurrencyGiven: sheet.given(R.concurrency),
-    replicasGiven: sheet.given(R.replicas),
+    concurrencyGiven,
+    replicasGiven,
   });
   return { replicas, concurrency: Math.max(1, sheet.apply(R.concurrency, { ...split, replicas })) };
 }
@@ -90,7 +102,7 @@ export function planCelery(
   { threads, memoryMiB, reserveMiB }: Host,
   { scale }: CpuShare,
   { replicas, concurrency }: CelerySplit,
-  { ruleMiB }: Ceiling,
+  { ruleMiB, copyMiB }: Ceiling,
 ): CeleryPlan {
   const { topology, childMemoryMiB, cpuEnforcement: enforcement } = inputs;
   const fleetMemoryLimitMiB = sheet.apply(R.fleetMemoryLimitMiB, {
@@ -104,11 +116,8 @@ export function planCelery(
     replicaMemoryMiB: sheet.given(R.memoryLimitMiB),
   });
   refuseAboveHost(sheet, memoryMiB - reserveMiB, replicas);
-  const memoryLimitMiB = sheet.apply(R.memoryLimitMiB, {
-    fleetMemoryLimitMiB,
-    replicas,
-    neededMiB: (concurrency + 1) * childMemoryMiB,
-  });
+  const neededMiB = (concurrency + 1) * childMemoryMiB;
+  const memoryLimitMiB = sheet.apply(R.memoryLimitMiB, { fleetMemoryLimitMiB, replicas, neededMiB });
   const fleetCpuLimit = sheet.apply(R.fleetCpuLimit, { part: CPU_PART.limit, threads, scale });
   const fleetCpuReservation = sheet.apply(R.fleetCpuReservation, {
     part: CPU_PART.reservation,
@@ -119,6 +128,7 @@ export function planCelery(
   const simultaneousTasks = sheet.apply(R.simultaneousTasks, { replicas, concurrency });
   return {
     memoryCeilingMiB: ruleMiB,
+    copyCeilingMiB: copyMiB,
     replicas,
     concurrency,
     prefetchMultiplier,
@@ -136,7 +146,10 @@ export function planCelery(
     fleetCpuReservation,
     fleetMemoryLimitMiB,
     memoryLimitMiB,
-    memoryReservationMiB: sheet.apply(R.memoryReservationMiB, { memoryLimitMiB }),
+    memoryReservationMiB: sheet.apply(R.memoryReservationMiB, {
+      memoryLimitMiB,
+      neededMiB: inputs.hostReserve === "registered" ? neededMiB : undefined,
+    }),
     cpuQuota: sheet.apply(R.cpuQuota, { cpuLimit: fleetCpuLimit, containers: replicas, threads, enforcement }),
     cpuShares: sheet.apply(R.cpuShares, {
       cpuReservation: exactReservation(CPU_PART.reservation, threads, fleetCpuReservation),

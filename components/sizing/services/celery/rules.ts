@@ -1,3 +1,4 @@
+import { copyCeilingRule } from "../../machine/copies";
 import { cpuLimitRule, cpuQuotaRule, cpuReservationRule, cpuSharesRule } from "../../machine/cpu";
 import { healthRules } from "../../machine/health";
 import type { Topology } from "../../machine/inputs";
@@ -22,6 +23,7 @@ export const CELERY_RULES = rulesOf("celery", "docs/sizing.md#celery", {
       return floorDiv(memoryMiB, topology === "single-host" ? 4 : 3);
     },
   }),
+  copyCeilingMiB: copyCeilingRule("The most the children and parents of one app host may need", { 1: 2, 2: 3 }),
   ...SPLIT_RULES,
   ...TASK_RULES,
   ...TIME_RULES,

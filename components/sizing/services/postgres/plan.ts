@@ -5,7 +5,7 @@ import type { ResolvedInputs, Topology } from "../../machine/inputs";
 import type { CpuDemand, CpuShare, Load } from "../../machine/load";
 import { settle } from "../../rules/rule";
 import type { Sheet } from "../../rules/sheet";
-import { type PostgresPlan, POSTGRES_RULES as R } from "./rules";
+import { MOST_CONNECTIONS, type PostgresPlan, POSTGRES_RULES as R } from "./rules";
 
 const CPU_PART: Readonly<Record<Topology, CpuPart>> = {
   "single-host": { limit: 4, reservation: 2 },
@@ -63,6 +63,12 @@ export function postgresReserved(
     }),
   };
 }
+/** The most `max_connections` that its memory carries at any tier, or the override where that is more. */
+export const mostConnections = (sheet: Sheet, memoryLimitMiB: number): number =>
+  Math.max(
+    sheet.given(R.maxConnections) ?? 0,
+    settle(R.maxConnections, { appHosts: 1, workers: MOST_CONNECTIONS, memoryLimitMiB }).value,
+  );
 
 export function planPostgres(
   sheet: Sheet,

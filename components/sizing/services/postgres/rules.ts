@@ -8,6 +8,8 @@ import { PARALLEL_RULES } from "./parallel";
 import { SERVER_RULES } from "./server";
 import { WAL_RULES } from "./wal";
 
+/** Above it a pooler serves better. */
+export const MOST_CONNECTIONS = 1000;
 /** From this version on `io_method` exists. */
 const IO_METHOD_FROM = 18;
 
@@ -33,7 +35,11 @@ export const POSTGRES_RULES = rulesOf("postgres", "docs/sizing.md#postgresql", {
         "memory",
       ),
       is.atLeast("the least that serves a small system", () => LEAST_CONNECTIONS),
-      is.atMost("the most PostgreSQL serves well without a pooler such as PgBouncer", () => 1000, "connections"),
+      is.atMost(
+        "the most PostgreSQL serves well without a pooler such as PgBouncer",
+        () => MOST_CONNECTIONS,
+        "connections",
+      ),
     ],
   }),
   ...SERVER_RULES,
