@@ -12,7 +12,7 @@ const CRASH_EVERY = 4;
 const INPUTS = {
   longestTaskSeconds: 10,
   longestDelaySeconds: 10,
-  overrides: { celery: { concurrency: 3 } },
+  overrides: { celery: { concurrency: 2 } },
 } as const;
 
 let workers: Workers;
