@@ -8,26 +8,9 @@ import {
   type InstanceType,
   registeredHardware,
 } from "../../components/platform/ec2/hardware";
-import {
-  parseMemory,
-  type SizingInputs,
-  type SizingPlan,
-  SizingRefusal,
-  sizingPlan,
-  TIERS,
-} from "../../components/sizing";
+import { parseMemory, type SizingPlan, sizingPlan, TIERS } from "../../components/sizing";
 import { type Host, type Task, unplaced } from "../ec2/stub-provider/placement";
-
-type System = Omit<SizingInputs, "hardware">;
-
-const planned = (type: InstanceType, system: System): SizingPlan | undefined => {
-  try {
-    return sizingPlan({ ...EC2_SIZING, ...system, hardware: registeredHardware(type) });
-  } catch (error) {
-    if (error instanceof SizingRefusal) return undefined;
-    throw error;
-  }
-};
+import { planned } from "./planned";
 
 describe.each(["single-host", "app-and-data"] as const)("on %s", (topology) => {
   it.each(TIERS)("tier %s: every type that fits at all has room for old and new side by side", (tier) => {

@@ -1,29 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { cpuScale, cpuUnits, ONE_OFF_UNITS } from "../../components/platform/ec2/cpu-units";
-import {
-  EC2_SIZING,
-  INSTANCE_TYPES,
-  type InstanceType,
-  registeredHardware,
-} from "../../components/platform/ec2/hardware";
-import {
-  MIGRATION_TASK_MIB,
-  parseMemory,
-  type SizingInputs,
-  type SizingPlan,
-  SizingRefusal,
-  sizingPlan,
-  TIERS,
-} from "../../components/sizing";
-
-const planned = (type: InstanceType, system: Omit<SizingInputs, "hardware">): SizingPlan | undefined => {
-  try {
-    return sizingPlan({ ...EC2_SIZING, ...system, hardware: registeredHardware(type) });
-  } catch (error) {
-    if (error instanceof SizingRefusal) return undefined;
-    throw error;
-  }
-};
+import { INSTANCE_TYPES, registeredHardware } from "../../components/platform/ec2/hardware";
+import { MIGRATION_TASK_MIB, parseMemory, type SizingInputs, type SizingPlan, TIERS } from "../../components/sizing";
+import { planned } from "./planned";
 
 /** What is reserved of a host at most: second copies, beat and the migration included. */
 function reserved(plan: SizingPlan): { app: Room; data: Room } {

@@ -34,3 +34,9 @@ export interface Load {
   /** The rules of its CPU limit and reservation, which an override may replace. */
   readonly rules: { readonly cpuLimit: Rule; readonly cpuReservation: Rule };
 }
+
+type Amount = "cpuReservation" | "cpuLimit" | "memoryReservationMiB" | "memoryLimitMiB";
+
+/** What services come to together. */
+export const sumOf = (loads: readonly Load[], amount: Amount): number =>
+  loads.reduce((sum, load) => sum + load[amount], 0);

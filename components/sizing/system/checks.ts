@@ -1,6 +1,6 @@
 import type { Host } from "../machine/hosts";
 import { needsDataHost, type ResolvedInputs } from "../machine/inputs";
-import type { HostName, Load } from "../machine/load";
+import { type HostName, type Load, sumOf } from "../machine/load";
 import { Shortfall } from "../rules/refusal";
 import type { Findings, Sheet } from "../rules/sheet";
 import { unitWord } from "../rules/sheet";
@@ -37,11 +37,6 @@ interface HostLoad {
   readonly host: Host;
   readonly loads: readonly Load[];
 }
-
-const sumOf = (
-  loads: readonly Load[],
-  amount: "cpuReservation" | "cpuLimit" | "memoryReservationMiB" | "memoryLimitMiB",
-) => loads.reduce((sum, load) => sum + load[amount], 0);
 
 /** Finds overrides that cannot be taken together, and services that do not fit their hosts together. */
 export function findUnfit(

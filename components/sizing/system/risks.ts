@@ -1,6 +1,6 @@
 import type { Host } from "../machine/hosts";
 import { needsDataHost } from "../machine/inputs";
-import type { Load } from "../machine/load";
+import { type Load, sumOf } from "../machine/load";
 import { formatMemory } from "../machine/memory";
 import { DEFAULTS } from "../machine/resolve";
 import { usesHaproxy } from "../services/load-balancer/rules";
@@ -16,7 +16,10 @@ type Risk = (plan: AdvisedPlan, hosts: { app: Host; data: Host }) => Advisory | 
 
 const sumsByHost = (loads: readonly Load[], amount: "cpuLimit" | "memoryLimitMiB"): [app: number, data: number] => {
   const on = (name: Load["host"]) =>
-    loads.filter(({ host }) => host === name).reduce((sum, load) => sum + load[amount], 0);
+    sumOf(
+      loads.filter(({ host }) => host === name),
+      amount,
+    );
   return [on("app"), on("data")];
 };
 
